@@ -1,0 +1,1 @@
+"""Lasegue: from scattered findings to the compressed lumbosacral root, side and next step."""

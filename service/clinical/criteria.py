@@ -1,0 +1,121 @@
+"""Criteria over named facts, in three-valued logic: true, false, or not known.
+
+A criterion is one string: ``name``, ``not name``, or ``name OP value`` with OP one of
+``= != < <= > >= in``. A fact that was not recorded makes its criterion unknown, never false.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+Fact = bool | int | float | str
+Facts = Mapping[str, Fact]
+
+_ORDER: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+OPERATORS = frozenset({"=", "!=", "in", *_ORDER})
+
+
+class CriterionError(ValueError):
+    """A criterion that does not follow the grammar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One parsed criterion: a fact's name, an operator and the value it is held against."""
+
+    name: str
+    op: str
+    value: Fact | tuple[str, ...]
+
+    def holds(self, facts: Facts) -> bool | None:
+        """True or false where the fact is known, ``None`` where it is not."""
+        fact = facts.get(self.name)
+        if fact is None:
+            return None
+        if self.op == "in":
+            return isinstance(self.value, tuple) and str(fact) in self.value
+        if self.op in _ORDER:
+            return _ORDER[self.op](float(fact), float(self.value))  # type: ignore[arg-type]
+        equal = fact == self.value or str(fact).lower() == str(self.value).lower()
+        return equal if self.op == "=" else not equal
+
+
+def parse(text: str) -> Criterion:
+    """Read one criterion; raises :class:`CriterionError` when it is not of the grammar."""
+    words = text.split()
+    match words:
+        case [name]:
+            return Criterion(name, "=", True)
+        case ["not", name]:
+            return Criterion(name, "=", False)
+        case [name, "in", *rest] if rest:
+            return Criterion(name, "in", tuple(" ".join(rest).split("|")))
+        case [name, op, *rest] if op in OPERATORS and rest:
+            return Criterion(name, op, _value(op, " ".join(rest)))
+    raise CriterionError(f"not a criterion: {text!r}")
+
+
+def _value(op: str, text: str) -> Fact:
+    if op not in _ORDER:
+        return text
+    try:
+        return float(text)
+    except ValueError as error:
+        raise CriterionError(f"{text!r} is not a number") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """All of ``every``, at least ``enough`` of ``some`` (when there are any), and none of ``never``.
+
+    A fact that is not known makes the condition unknown unless what is known decides it already.
+    An unknown fact in ``never`` does not stop the condition: what must be ruled out first belongs
+    into ``every`` as ``not name``.
+    """
+
+    every: tuple[Criterion, ...] = ()
+    some: tuple[Criterion, ...] = ()
+    never: tuple[Criterion, ...] = ()
+    enough: int = 1
+
+    def holds(self, facts: Facts) -> bool | None:
+        """True, false, or ``None`` when what is known does not decide it."""
+        every = [c.holds(facts) for c in self.every]
+        never = [c.holds(facts) for c in self.never]
+        some = [c.holds(facts) for c in self.some]
+        if False in every or True in never or _short(some, self.enough):
+            return False
+        if None in every or (some and some.count(True) < self.enough):
+            return None
+        return True
+
+    def unanswered(self, facts: Facts) -> tuple[str, ...]:
+        """Names of the facts this condition asks for and does not find."""
+        asked = (c.name for c in (*self.every, *self.some, *self.never))
+        return tuple(dict.fromkeys(name for name in asked if facts.get(name) is None))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every fact's name that this condition mentions."""
+        return frozenset(c.name for c in (*self.every, *self.some, *self.never))
+
+
+def _short(some: list[bool | None], enough: int) -> bool:
+    """Whether ``enough`` can no longer be reached, whatever the unknown ones turn out to be."""
+    return bool(some) and some.count(True) + some.count(None) < enough
+
+
+def condition(
+    every: Iterable[str] = (), some: Iterable[str] = (), never: Iterable[str] = (), enough: int = 1
+) -> Condition:
+    """Build a condition from criteria as written in ``mappings/``."""
+    return Condition(
+        tuple(map(parse, every)), tuple(map(parse, some)), tuple(map(parse, never)), enough
+    )

@@ -1,0 +1,236 @@
+"""Everything the core must be told, as frozen values. ``knowledge`` builds it from ``mappings/``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.clinical.anatomy import Root, Side
+from service.clinical.coding import CodeMap, Coding
+from service.clinical.criteria import Condition
+
+MODEL_ROOTS = (Root.L3, Root.L4, Root.L5, Root.S1)
+"""The roots that hypotheses are made of; L3 stands for L1 to L3, the upper lumbar roots."""
+
+STATES = (*MODEL_ROOTS, "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One source, cited once."""
+
+    key: str
+    text: str
+    identifier: str
+    checked: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingModel:
+    """One finding of the vocabulary.
+
+    ``kind`` is presence, strength (MRC 0 to 5), reflex (0 to 4), angle (degrees) or measure.
+    ``group`` names the dependence group; findings of one group are not independent. ``given`` maps
+    each state (``L3 L4 L5 S1 none``) to P(present | state), or is ``None`` where the finding says
+    nothing about the root. ``at_most`` and ``at_least`` turn a graded value into presence.
+    ``lr_cap`` bounds the likelihood ratio; ``grade`` is high, moderate or low.
+    """
+
+    id: str
+    label: str
+    group: str
+    kind: str
+    sided: bool
+    given: Mapping[str, float] | None
+    lr_cap: float
+    at_most: float | None
+    at_least: float | None
+    unit: str
+    basis: str
+    checked: str
+    grade: str
+    sources: tuple[str, ...]
+    how: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """A named population: how often leg pain there has no compressed root, and its share by default."""
+
+    id: str
+    label: str
+    none: float
+    weight: float
+    sources: tuple[str, ...]
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Priors:
+    """Root frequencies by age band, and how often two roots or both sides are compressed."""
+
+    roots_by_age: tuple[tuple[int, Mapping[Root, float]], ...]
+    all_ages: Mapping[Root, float]
+    two_roots: float
+    both_sides: float
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """How weights are added up: tempering between groups, growth within one, bounds and caps."""
+
+    temper: float
+    group_growth: float
+    group_limit: float
+    lr_cap_negative: float
+    floor: float
+    ceiling: float
+    ceiling_without_imaging: float
+    name_at: float
+    name_ratio: float
+    credible: float
+
+
+@dataclass(frozen=True, slots=True)
+class ImagingModel:
+    """How imaging facts become evidence.
+
+    ``grade_lr`` gives the likelihood ratio at root grades 0 to 3; ``kind_grade``, ``severity_grade``
+    and ``relation_grade`` turn words into that grade; ``age_discount`` multiplies the log ratio from
+    an age on.
+    """
+
+    grade_lr: tuple[float, ...]
+    kind_grade: Mapping[str, float]
+    severity_grade: Mapping[str, float]
+    relation_grade: Mapping[str, float]
+    age_discount: tuple[tuple[int, float], ...]
+    numbering_keep: float
+    sources: tuple[str, ...]
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlag:
+    """A published criterion for what must not wait.
+
+    ``met`` decides; ``suspects`` are the items whose presence makes unanswered ones matter.
+    ``stops`` withholds the localisation until it is answered.
+    """
+
+    id: str
+    label: str
+    met: Condition
+    asks: tuple[str, ...]
+    stops: bool
+    sentence: str
+    action: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RivalPattern:
+    """Signs that point away from a compressed root, as a likelihood ratio for none."""
+
+    id: str
+    label: str
+    when: Condition
+    lr_none: float
+    sentence: str
+    sources: tuple[str, ...]
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One guideline statement: when it holds, what is proposed, and who says so.
+
+    ``topic`` groups rules that are alternatives (emergency, imaging, stratification, advice,
+    physiotherapy, drug, injection, surgery, orthosis, electrodiagnosis, follow-up, basis): within a
+    topic the first rule that holds wins, unless it is marked ``also``. ``action`` is a word of the
+    pathway vocabulary in lower case with hyphens. ``order`` names the ServiceRequest kind to draft,
+    if any. ``target`` asks for root, side and foramen on the step. ``goal`` and ``due_days`` are
+    for Goals and dates.
+    """
+
+    id: str
+    topic: str
+    action: str
+    when: Condition
+    profiles: frozenset[str]
+    sentence: str
+    reason: str
+    against: bool
+    also: bool
+    urgency: str
+    order: str
+    target: bool
+    detail: str
+    due_days: int | None
+    asks: tuple[str, ...]
+    source: str
+    strength: str
+    population: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoalTarget:
+    """An outcome measure with its meaningful change and when to look."""
+
+    id: str
+    label: str
+    measure: str
+    target: str
+    value: float
+    unit: str
+    due_days: int
+    when: Condition
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodedFinding:
+    """What one code means: a finding, with the side and the presence it already carries, if any."""
+
+    finding: str
+    side: Side | None = None
+    present: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Reviewed code tables. ``findings`` and ``context`` are read; ``outward`` is written.
+
+    ``context`` maps a code to ``(area, word)``, such as ``("condition", "cancer")``.
+    ``sides``, ``levels`` and ``roots`` read body sites. ``outward`` maps a concept id such as
+    ``lumbar-radiculopathy`` to the codings to write, in order.
+    """
+
+    findings: CodeMap[CodedFinding]
+    context: CodeMap[tuple[str, str]]
+    sides: CodeMap[str]
+    levels: CodeMap[str]
+    roots: CodeMap[str]
+    presence: CodeMap[str]
+    outward: Mapping[str, tuple[Coding, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One edition of the knowledge, complete and checked."""
+
+    edition: str
+    digest: str
+    findings: Mapping[str, FindingModel]
+    populations: Mapping[str, Population]
+    priors: Priors
+    combination: Combination
+    imaging: ImagingModel
+    red_flags: tuple[RedFlag, ...]
+    rivals: tuple[RivalPattern, ...]
+    rules: tuple[Rule, ...]
+    goals: tuple[GoalTarget, ...]
+    actions: Mapping[str, str]
+    profiles: Mapping[str, str]
+    citations: Mapping[str, Citation]
+    codes: Codes

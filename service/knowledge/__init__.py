@@ -1,0 +1,1 @@
+"""Reads ``mappings/`` once, checks it and freezes it, or refuses to start."""

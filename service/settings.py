@@ -1,0 +1,118 @@
+"""The configuration, read once at the start: a TOML file and a few environment variables.
+
+``LASEGUE_CONFIG`` names the file (default ``lasegue.toml``, which may be missing). Environment
+variables win over the file, so that secrets need not be written down.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from service.errors import LasegueError
+
+
+class SettingsError(LasegueError):
+    """The configuration cannot be used. The message names the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One FHIR server we listen to and write to.
+
+    ``secrets`` are accepted in ``secret_header`` on every notification (two while one is rotated
+    out); a peer without secrets takes notifications from anyone who can reach the door.
+    ``headers`` are sent with every request to the peer. ``site_codes`` is a CSV of the site's own
+    codes. ``criteria`` are the Subscriptions that ``lasegue subscribe`` creates.
+    """
+
+    name: str
+    base_url: str
+    secrets: tuple[str, ...] = ()
+    secret_header: str = "X-Lasegue-Secret"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    population: str = ""
+    profile: str = "default"
+    site_codes: str = ""
+    criteria: tuple[str, ...] = ("Observation?", "DiagnosticReport?", "ImagingStudy?")
+    verify_tls: bool = True
+    timeout_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an operator may set; ``docs/operations.md`` explains each one."""
+
+    host: str = "127.0.0.1"
+    port: int = 8466
+    public_url: str = ""
+    threads: int = 16
+    store: str = "sqlite:///lasegue.db"
+    executor: str = "lasegue-0"
+    coalesce_seconds: float = 2.0
+    workers: int = 4
+    attempts: int = 8
+    max_body_bytes: int = 10 * 1024 * 1024
+    max_depth: int = 100
+    mappings_dir: str = ""
+    default_peer: str = ""
+    peers: Mapping[str, Peer] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The address peers reach us at."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
+    """Read the file and the environment; raises :class:`SettingsError` on an unknown or wrong key."""
+    environ = os.environ if environ is None else environ
+    file = file or Path(environ.get("LASEGUE_CONFIG", "lasegue.toml"))
+    table = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
+    peers = {name: _peer(name, entry, environ) for name, entry in table.pop("peers", {}).items()}
+    settings = replace(_build(Settings, table, str(file)), peers=peers)
+    settings = replace(settings, **_overrides(environ))
+    if settings.default_peer and settings.default_peer not in peers:
+        raise SettingsError(f"default_peer names {settings.default_peer!r}, which is not a peer")
+    if not settings.default_peer and len(peers) == 1:
+        settings = replace(settings, default_peer=next(iter(peers)))
+    return settings
+
+
+def _peer(name: str, entry: Mapping[str, Any], environ: Mapping[str, str]) -> Peer:
+    entry = {**entry, "name": name}
+    secret = environ.get(f"LASEGUE_PEER_{name.upper().replace('-', '_')}_SECRET")
+    if secret:
+        entry["secrets"] = [secret, *entry.get("secrets", [])]
+    return _build(Peer, entry, f"peers.{name}")
+
+
+def _build(cls: type[Any], table: Mapping[str, Any], where: str) -> Any:
+    known = {f.name for f in fields(cls)} - {"peers"}
+    unknown = sorted(set(table) - known)
+    if unknown:
+        raise SettingsError(f"{where}: unknown setting {unknown[0]!r}")
+    try:
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in table.items()})
+    except TypeError as error:
+        raise SettingsError(f"{where}: {error}") from error
+
+
+def _overrides(environ: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for item in fields(Settings):
+        text = environ.get(f"LASEGUE_{item.name.upper()}")
+        if text is not None and item.name != "peers":
+            found[item.name] = _typed(item.name, type(item.default), text)
+    return found
+
+
+def _typed(name: str, kind: type[Any], text: str) -> Any:
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise SettingsError(f"LASEGUE_{name.upper()}: not a {kind.__name__}") from error

@@ -1,0 +1,1 @@
+"""Listens: Flask, and nothing but Flask."""
