@@ -33,7 +33,7 @@ class Peer:
     name: str
     base_url: str
     secrets: tuple[str, ...] = ()
-    secret_header: str = "X-Lasegue-Secret"
+    secret_header: str = "X-Lasegue-Secret"  # noqa: S105 - a header's name
     headers: Mapping[str, str] = field(default_factory=dict)
     population: str = ""
     profile: str = "default"
@@ -74,8 +74,8 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
     file = file or Path(environ.get("LASEGUE_CONFIG", "lasegue.toml"))
     table = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
     peers = {name: _peer(name, entry, environ) for name, entry in table.pop("peers", {}).items()}
-    settings = replace(_build(Settings, table, str(file)), peers=peers)
-    settings = replace(settings, **_overrides(environ))
+    read: Settings = _build(Settings, table, str(file))
+    settings = replace(read, peers=peers, **_overrides(environ))
     if settings.default_peer and settings.default_peer not in peers:
         raise SettingsError(f"default_peer names {settings.default_peer!r}, which is not a peer")
     if not settings.default_peer and len(peers) == 1:
@@ -88,7 +88,8 @@ def _peer(name: str, entry: Mapping[str, Any], environ: Mapping[str, str]) -> Pe
     secret = environ.get(f"LASEGUE_PEER_{name.upper().replace('-', '_')}_SECRET")
     if secret:
         entry["secrets"] = [secret, *entry.get("secrets", [])]
-    return _build(Peer, entry, f"peers.{name}")
+    peer: Peer = _build(Peer, entry, f"peers.{name}")
+    return peer
 
 
 def _build(cls: type[Any], table: Mapping[str, Any], where: str) -> Any:

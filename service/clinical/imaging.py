@@ -75,4 +75,4 @@ class ImagingFact:
     @property
     def disc(self) -> DiscLevel | None:
         """The disc space, when the level is one of the five usual ones."""
-        return DiscLevel(self.level) if self.level in DiscLevel._value2member_map_ else None
+        return next((disc for disc in DiscLevel if disc == self.level), None)
