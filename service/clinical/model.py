@@ -114,13 +114,14 @@ class ImagingModel:
 class RedFlag:
     """A published criterion for what must not wait.
 
-    ``met`` decides; ``suspects`` are the items whose presence makes unanswered ones matter.
-    ``stops`` withholds the localisation until it is answered.
+    ``met`` decides; while it is unanswered, ``suspected`` says whether what is known makes the
+    missing ``asks`` (finding ids) matter. ``stops`` puts the flag before any localisation.
     """
 
     id: str
     label: str
     met: Condition
+    suspected: Condition
     asks: tuple[str, ...]
     stops: bool
     sentence: str
