@@ -1,211 +1,35 @@
-"""The one public function of the core, and the shape of its answer."""
+"""The one public function of the core: a case and a model in, an assessment out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from service.clinical.answer import (
+    Assessment,
+    Concordance,
+    Discordance,
+    FlagRaised,
+    GoalSet,
+    Lesion,
+    Localisation,
+    NextItem,
+    Plan,
+    Question,
+    Step,
+    Target,
+    Weight,
+)
 
-from service.clinical.anatomy import DiscLevel, RootSide, Side, Zone
-from service.clinical.findings import Presence, ReadingIssue, Source
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """One line of the ledger: how far one piece of evidence moved each hypothesis.
-
-    ``towards`` holds natural-log ratios against "no compressed root" for every root and side the
-    line touches, after grouping and tempering; zero lines are left out. ``kind`` is prior, finding,
-    imaging, rival or cap.
-    """
-
-    kind: str
-    id: str
-    sentence: str
-    towards: tuple[tuple[RootSide, float], ...]
-    group: str = ""
-    side: Side | None = None
-    presence: Presence | None = None
-    sources: tuple[str, ...] = ()
-    grade: str = ""
-    source: Source | None = None
-
-    def for_root(self, root: RootSide) -> float:
-        """The log ratio for one root and side."""
-        return dict(self.towards).get(root, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class NextItem:
-    """An unrecorded finding worth recording, and what it would do either way."""
-
-    finding: str
-    label: str
-    side: Side | None
-    expected_gain: float
-    if_present: str
-    if_absent: str
-
-
-@dataclass(frozen=True, slots=True)
-class Localisation:
-    """Which root, which side, how sure.
-
-    ``probabilities`` holds, for every root and side, the probability that it is compressed
-    (marginal over root sets, so they may add up to more than one); ``none`` is the probability that
-    no root is. ``hypotheses`` are the root sets with their posterior, which add up to one, the
-    likeliest first. ``named`` is empty when the answer is an abstention; ``candidates`` then holds
-    the roots that remain (the credible set).
-    """
-
-    probabilities: tuple[tuple[RootSide, float], ...]
-    none: float
-    hypotheses: tuple[tuple[frozenset[RootSide], float], ...]
-    named: tuple[RootSide, ...]
-    candidates: tuple[RootSide, ...]
-    ledger: tuple[Weight, ...]
-    next_items: tuple[NextItem, ...]
-    would_change: str
-    statement: str
-
-    def probability(self, root: RootSide) -> float:
-        """The probability that this root on this side is compressed."""
-        return dict(self.probabilities)[root]
-
-
-@dataclass(frozen=True, slots=True)
-class FlagRaised:
-    """A red flag that is met, or suspected because items are unanswered.
-
-    ``status`` is ``met`` or ``suspected``; ``items`` are the recorded items that match and
-    ``unanswered`` the finding ids that must be asked for.
-    """
-
-    id: str
-    label: str
-    status: str
-    stops: bool
-    sentence: str
-    action: str
-    items: tuple[str, ...]
-    unanswered: tuple[str, ...]
-    sources: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Lesion:
-    """The imaging finding that best explains a root: what, where, and how surely it compresses."""
-
-    root: RootSide
-    cause: str
-    level: DiscLevel | None
-    zone: Zone | None
-    grade: float
-    certain: bool
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
-class Discordance:
-    """One disagreement, its kind, one sentence and one action.
-
-    ``kind`` is one of side, root, level, foramen, lesion-without-sign, deficit-without-lesion,
-    numbering-uncertain, order-side, order-root, order-level, order-foramen.
-    """
-
-    kind: str
-    sentence: str
-    action: str
-    severity: str = "moderate"
-    sources: tuple[Source, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Concordance:
-    """Whether examination, imaging and order agree.
-
-    ``status`` is concordant, discordant, or undecided (one of them is missing or names no root).
-    """
-
-    status: str
-    examination: tuple[RootSide, ...] = ()
-    imaging: tuple[RootSide, ...] = ()
-    disagreements: tuple[Discordance, ...] = ()
-    lesions: tuple[Lesion, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a step is aimed: the root, its side, and the foramen that reaches it."""
-
-    root: RootSide
-    foramen: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One proposed step of the pathway, or one advised against."""
-
-    rule: str
-    topic: str
-    action: str
-    sentence: str
-    reason: str
-    against: bool
-    urgency: str
-    order: str
-    detail: str
-    due_days: int | None
-    targets: tuple[Target, ...]
-    source: str
-    strength: str
-    population: str
-    profile: str
-
-
-@dataclass(frozen=True, slots=True)
-class GoalSet:
-    """A goal with its target value and when to look."""
-
-    id: str
-    label: str
-    measure: str
-    target: str
-    value: float
-    unit: str
-    due_days: int
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A missing item that is asked for, and why. ``item`` is a finding id or a context word."""
-
-    item: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The pathway: what to do next, what to aim for, what is asked for first."""
-
-    profile: str
-    steps: tuple[Step, ...]
-    goals: tuple[GoalSet, ...]
-    questions: tuple[Question, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """The whole answer of the core. ``rivals`` are (id, label, sentence) of mimics whose signs are there."""
-
-    patient: str
-    as_of: datetime
-    population: str
-    edition: str
-    digest: str
-    localisation: Localisation
-    flags: tuple[FlagRaised, ...]
-    rivals: tuple[tuple[str, str, str], ...]
-    concordance: Concordance
-    plan: Plan
-    issues: tuple[ReadingIssue, ...]
+__all__ = [
+    "Assessment",
+    "Concordance",
+    "Discordance",
+    "FlagRaised",
+    "GoalSet",
+    "Lesion",
+    "Localisation",
+    "NextItem",
+    "Plan",
+    "Question",
+    "Step",
+    "Target",
+    "Weight",
+]

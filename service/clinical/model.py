@@ -97,7 +97,8 @@ class ImagingModel:
 
     ``grade_lr`` gives the likelihood ratio at root grades 0 to 3; ``kind_grade``, ``severity_grade``
     and ``relation_grade`` turn words into that grade; ``age_discount`` multiplies the log ratio from
-    an age on.
+    an age on. ``grade_of_contact`` is where contact without compression stands, ``denied_grade``
+    what "not compressed" leaves open, and ``possible_discount`` what a hedge leaves of a log ratio.
     """
 
     grade_lr: tuple[float, ...]
@@ -108,6 +109,9 @@ class ImagingModel:
     numbering_keep: float
     sources: tuple[str, ...]
     grade: str
+    grade_of_contact: float = 1.0
+    denied_grade: float = 0.5
+    possible_discount: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +220,9 @@ class Codes:
     outward: Mapping[str, tuple[Coding, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """One edition of the knowledge, complete and checked."""
+    """One edition of the knowledge, complete and checked; equal only to itself."""
 
     edition: str
     digest: str

@@ -1,0 +1,106 @@
+"""From findings to weights: how far each recorded finding moves each set of roots.
+
+Findings of one group overlap, so their log ratios are averaged and the group grows a little with
+each further finding; every group is tempered. All constants come from the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from math import log
+
+from service.clinical.anatomy import Side
+from service.clinical.findings import Finding, Presence
+from service.clinical.model import Combination, FindingModel, Model
+from service.clinical.root_sets import SETS, chance_given
+
+Vector = tuple[float, ...]
+"""One log ratio against the empty set for each of :data:`~service.clinical.root_sets.SETS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One finding with its log ratios after grouping and tempering."""
+
+    finding: Finding
+    model: FindingModel
+    vector: Vector
+
+
+def newest(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Keep the newest known answer for each finding and side, in order of id and side."""
+    chosen: dict[tuple[str, Side | None], Finding] = {}
+    for finding in findings:
+        if finding.presence is Presence.UNKNOWN:
+            continue
+        key = (finding.id, finding.side)
+        if key not in chosen or _later(finding, chosen[key]):
+            chosen[key] = finding
+    return tuple(chosen[key] for key in sorted(chosen, key=lambda k: (k[0], k[1] or "")))
+
+
+def _later(new: Finding, old: Finding) -> bool:
+    """Tell whether one answer is newer; equal times are decided by the reference, so order is moot."""
+    return _age_key(new) > _age_key(old)
+
+
+def _age_key(finding: Finding) -> tuple[bool, float, str, str]:
+    recorded = finding.source.recorded
+    return (
+        recorded is not None,
+        recorded.timestamp() if recorded else 0.0,
+        finding.source.versioned,
+        finding.presence,
+    )
+
+
+def weigh(findings: Iterable[Finding], model: Model) -> tuple[Weighed, ...]:
+    """Weigh every finding that says something about the root; the rest is passed over."""
+    telling = [f for f in newest(findings) if f.id in tables(model)]
+    groups: dict[tuple[str, Side | None], int] = {}
+    for finding in telling:
+        key = (model.findings[finding.id].group, finding.side)
+        groups[key] = groups.get(key, 0) + 1
+    return tuple(_weighed(f, groups, model) for f in telling)
+
+
+def _weighed(
+    finding: Finding, groups: Mapping[tuple[str, Side | None], int], model: Model
+) -> Weighed:
+    known = model.findings[finding.id]
+    share = group_share(groups[known.group, finding.side], model.combination)
+    vector = tables(model)[finding.id][finding.presence is Presence.PRESENT]
+    return Weighed(finding, known, tuple(share * x for x in vector))
+
+
+def group_share(size: int, combination: Combination) -> float:
+    """Give the share of its own log ratio that each of ``size`` findings of one group keeps."""
+    growth = min(combination.group_limit, 1 + combination.group_growth * (size - 1))
+    return combination.temper * growth / size
+
+
+@lru_cache(maxsize=8)
+def tables(model: Model) -> Mapping[str, tuple[Vector, Vector]]:
+    """Work out, for each telling finding, the log ratios when absent and when present."""
+    return {
+        known.id: (
+            _vector(known, known.given, model.combination, present=False),
+            _vector(known, known.given, model.combination, present=True),
+        )
+        for known in model.findings.values()
+        if known.given is not None
+    }
+
+
+def _vector(
+    known: FindingModel, given: Mapping[str, float], combination: Combination, *, present: bool
+) -> Vector:
+    low, high = combination.floor, 1 - combination.floor
+    clipped = {state: min(max(p, low), high) for state, p in given.items()}
+    chances = [chance_given(roots, clipped) for roots in SETS]
+    if not present:
+        chances = [1 - p for p in chances]
+    least, most = 1 / combination.lr_cap_negative, known.lr_cap
+    return tuple(log(min(max(p / chances[0], least), most)) for p in chances)

@@ -1,0 +1,209 @@
+"""The words for the weights: ledger lines, what to record next, what would change the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import exp, log
+
+from service.clinical.anatomy import RootSide, Side
+from service.clinical.answer import NextItem, Weight
+from service.clinical.evidence import Weighed, tables
+from service.clinical.findings import Case, Presence
+from service.clinical.lesions import Seen
+from service.clinical.model import MODEL_ROOTS, FindingModel, Model, RivalPattern
+from service.clinical.root_sets import SINGLE
+
+ROUNDING = 1e-9
+"""Log odds below this are rounding, not evidence."""
+
+NEXT_SHOWN = 3
+
+
+def prior_line(odds: Mapping[RootSide, float], case: Case, model: Model) -> Weight:
+    """Write the line for how common each root is before anything was found."""
+    age = "at this age" if case.person.age is not None else "in adults of any age"
+    sources = tuple(dict.fromkeys(s for p in model.populations.values() for s in p.sources))
+    return Weight(
+        "prior", "prior", f"How often each root is compressed {age}.", _kept(odds), sources=sources
+    )
+
+
+def finding_line(weighed: Weighed, towards: Mapping[RootSide, float]) -> Weight:
+    """Write the line for one finding."""
+    finding, known = weighed.finding, weighed.model
+    return Weight(
+        kind="finding",
+        id=finding.id,
+        sentence=_finding_sentence(weighed, towards),
+        towards=_kept(towards),
+        group=known.group,
+        side=finding.side,
+        presence=finding.presence,
+        sources=known.sources,
+        grade=known.grade,
+        source=finding.source,
+    )
+
+
+def _finding_sentence(weighed: Weighed, towards: Mapping[RootSide, float]) -> str:
+    finding, known = weighed.finding, weighed.model
+    where = f" on the {finding.side}" if finding.side else ""
+    graded = f", {finding.value:g} {known.unit}".rstrip() if finding.value is not None else ""
+    found = f"{known.label}{where}: {finding.presence}{graded}"
+    most = max(towards, key=lambda at: (towards[at], at))
+    least = min(towards, key=lambda at: (towards[at], at))
+    if towards[most] > ROUNDING:
+        return f"{found}; speaks most for {most.root} (x{exp(towards[most]):.1f} against none)."
+    if towards[least] < -ROUNDING:
+        return f"{found}; speaks most against {least.root} (x{exp(towards[least]):.2f})."
+    return f"{found}; moves no root."
+
+
+def imaging_lines(
+    seen: Iterable[Seen], image: Mapping[RootSide, float], model: Model
+) -> list[Weight]:
+    """Write one line for each root that imaging speaks of."""
+    by_root = {s.root: s for s in seen}
+    return [
+        _imaging_line(at, weight, by_root.get(at), model) for at, weight in sorted(image.items())
+    ]
+
+
+def _imaging_line(at: RootSide, weight: float, seen: Seen | None, model: Model) -> Weight:
+    grade = f"grade {seen.grade:g} of 3" if seen else "a neighbour, as the level count is in doubt"
+    what = seen.fact.kind.replace("_", " ") if seen else "lesion"
+    place = f" at {seen.fact.level}" if seen and seen.fact.level else ""
+    return Weight(
+        kind="imaging",
+        id=f"imaging-{at.code}",
+        sentence=f"Imaging: {what}{place}, {at} root, {grade} (x{exp(weight):.1f}).",
+        towards=_kept({at: weight}),
+        group="imaging",
+        side=at.side,
+        presence=Presence.PRESENT if seen and seen.fact.present else None,
+        sources=model.imaging.sources,
+        grade=model.imaging.grade,
+        source=None,
+    )
+
+
+def rival_line(rival: RivalPattern, roots: Iterable[RootSide]) -> Weight:
+    """Write the line for signs of something other than a compressed root."""
+    against = dict.fromkeys(roots, -log(rival.lr_none))
+    return Weight("rival", rival.id, rival.sentence, _kept(against), sources=rival.sources)
+
+
+def cap_line(rest: Mapping[RootSide, float], model: Model) -> Weight:
+    """Write the line for what the ceilings took away."""
+    rules = model.combination
+    sentence = (
+        f"No root is claimed beyond {rules.ceiling_without_imaging:g} without imaging"
+        f" or {rules.ceiling:g} with it."
+    )
+    return Weight("cap", "ceiling", sentence, _kept(rest))
+
+
+def _kept(towards: Mapping[RootSide, float]) -> tuple[tuple[RootSide, float], ...]:
+    return tuple((at, x) for at, x in sorted(towards.items()) if x)
+
+
+def statement(
+    ranked: Sequence[tuple[RootSide, float]],
+    none: float,
+    named: tuple[RootSide, ...],
+    candidates: tuple[RootSide, ...],
+    model: Model,
+    *,
+    informed: bool,
+) -> str:
+    """Say the answer in one sentence: a root, an abstention, or that too little is known."""
+    chances = dict(ranked)
+    if not informed:
+        return "Too little is recorded to name a root."
+    if named:
+        roots = " and ".join(f"{at} ({chances[at]:.2f})" for at in named)
+        return f"{roots[0].upper()}{roots[1:]}; no compressed root {none:.2f}."
+    if none >= model.combination.name_at:
+        return f"A compressed root is unlikely (no compressed root {none:.2f})."
+    roots = " or ".join(f"{at} ({chances[at]:.2f})" for at in candidates)
+    return f"Undecided: {roots or 'no root stands out'}; no compressed root {none:.2f}."
+
+
+def would_change(
+    ledger: Sequence[Weight],
+    ranked: Sequence[tuple[RootSide, float]],
+    named: tuple[RootSide, ...],
+) -> str:
+    """Name the fewest findings without which another answer would lead over the first one."""
+    if not named:
+        return ""
+    first = ranked[0][0]
+    rival = next((at for at, _ in ranked if at not in named), None)
+    margins = [(_margin(line, first, rival), line) for line in ledger]
+    gap = sum(margin for margin, _ in margins)
+    removable = sorted(
+        ((m, line) for m, line in margins if line.kind in ("finding", "imaging") and m > 0),
+        key=lambda item: (-item[0], item[1].id),
+    )
+    taken: list[str] = []
+    for margin, line in removable:
+        gap -= margin
+        taken.append(line.id if line.side is None else f"{line.id} ({line.side})")
+        if gap < 0:
+            return f"Without {', '.join(taken)} the {rival or 'answer none'} root would lead."
+    return "No set of recorded findings alone decides it."
+
+
+def _margin(line: Weight, first: RootSide, rival: RootSide | None) -> float:
+    return line.for_root(first) - (line.for_root(rival) if rival else 0.0)
+
+
+def next_items(
+    case: Case, marginals: Mapping[RootSide, float], none: float, model: Model
+) -> tuple[NextItem, ...]:
+    """List the unrecorded findings expected to narrow the answer most, on the leading side."""
+    side = max(marginals, key=lambda at: (marginals[at], at)).side
+    states = {root: marginals[RootSide(root, side)] for root in MODEL_ROOTS}
+    total = sum(states.values()) + none
+    chances = [p / total for p in (*states.values(), none)]
+    recorded = {f.id for f in case.findings if f.presence is not Presence.UNKNOWN}
+    open_findings = [
+        known for known in model.findings.values() if known.given and known.id not in recorded
+    ]
+    gains = [(_gain(chances, known), known) for known in open_findings]
+    best = sorted(gains, key=lambda item: (-item[0], item[1].id))[:NEXT_SHOWN]
+    return tuple(_next_item(gain, known, side, model) for gain, known in best if gain > 0)
+
+
+def _gain(chances: Sequence[float], known: FindingModel) -> float:
+    """Expected fall of entropy (nats) from learning one finding."""
+    given = known.given or {}
+    likely = [given[state] for state in (*MODEL_ROOTS, "none")]
+    present = [c * p for c, p in zip(chances, likely, strict=True)]
+    absent = [c - x for c, x in zip(chances, present, strict=True)]
+    return _entropy(chances) - _entropy(present) - _entropy(absent)
+
+
+def _entropy(parts: Sequence[float]) -> float:
+    """Entropy of the parts times their total, so that branches can be added up."""
+    total = sum(parts)
+    return -sum(p * log(p / total) for p in parts if p > 0)
+
+
+def _next_item(gain: float, known: FindingModel, side: Side, model: Model) -> NextItem:
+    absent, present = tables(model)[known.id]
+    return NextItem(
+        finding=known.id,
+        label=known.label,
+        side=side if known.sided else None,
+        expected_gain=gain,
+        if_present=_direction(present, "If present"),
+        if_absent=_direction(absent, "If absent"),
+    )
+
+
+def _direction(vector: Sequence[float], prefix: str) -> str:
+    root = max(MODEL_ROOTS, key=lambda r: (vector[SINGLE[r]], r))
+    if vector[SINGLE[root]] <= 0:
+        return f"{prefix}, every root becomes less likely."
+    return f"{prefix}, {root} becomes more likely."

@@ -1,0 +1,55 @@
+"""Sets of compressed roots: the hypotheses, and how several roots together explain a finding."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from math import prod
+
+from service.clinical.anatomy import Root, RootSide, Side
+from service.clinical.model import MODEL_ROOTS
+
+SETS: tuple[frozenset[Root], ...] = tuple(
+    frozenset(roots)
+    for size in range(len(MODEL_ROOTS) + 1)
+    for roots in combinations(MODEL_ROOTS, size)
+)
+"""Every set of modelled roots on one side, the empty set first, smaller sets before larger ones."""
+
+LARGEST = 2
+"""The most roots that a hypothesis holds on one side."""
+
+HYPOTHESES = tuple(i for i, roots in enumerate(SETS) if len(roots) <= LARGEST)
+"""Indices into :data:`SETS` of the sets that are hypotheses of one side."""
+
+SINGLE = {root: SETS.index(frozenset({root})) for root in MODEL_ROOTS}
+"""Index into :data:`SETS` of each root alone."""
+
+UNION = tuple(tuple(SETS.index(a | b) for b in SETS) for a in SETS)
+"""Index of the union of two sets: what a finding without a side depends on."""
+
+_UPPER = (Root.L1, Root.L2)
+
+
+def modelled(root: Root) -> Root | None:
+    """Give the modelled root that stands for this one: L3 for the upper roots, ``None`` for S2."""
+    if root in _UPPER:
+        return Root.L3
+    return root if root in MODEL_ROOTS else None
+
+
+def on_side(roots: frozenset[Root], side: Side) -> frozenset[RootSide]:
+    """Put a set of roots on one side."""
+    return frozenset(RootSide(root, side) for root in roots)
+
+
+def chance_given(roots: frozenset[Root], given: dict[str, float]) -> float:
+    """P(finding | exactly these roots compressed), by noisy-OR over the roots with ``none`` as leak.
+
+    A second root never makes a finding less likely than the likelier root alone does.
+    """
+    alone = [given[root] for root in roots]
+    if len(alone) < LARGEST:
+        return alone[0] if alone else given["none"]
+    spared = 1 - given["none"]
+    together = 1 - spared * prod(min((1 - p) / spared, 1.0) for p in alone)
+    return max(*alone, together)
