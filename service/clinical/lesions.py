@@ -43,6 +43,10 @@ CAUSES = {
 }
 
 
+ROUNDING = 1e-12
+"""A mixed ratio this near to one says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One root on one side as imaging shows it: grade 0 (free) to 3 (compressed), from one fact."""
@@ -191,7 +195,7 @@ def spread_by_numbering(
             near = chances[max(i - 1, 0) : i] + chances[i + 1 : i + 2]
             keep = model.numbering_keep
             mixed = keep * chances[i] + (1 - keep) * sum(near) / len(near)
-            if abs(mixed - 1) > 1e-12:
+            if abs(mixed - 1) > ROUNDING:
                 shared[RootSide(root, side)] = log(mixed)
     return shared
 

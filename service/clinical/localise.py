@@ -45,7 +45,7 @@ def localise(
     prior = _prior(model, population, _age_band(case.person.age, model))
     posterior = _posterior(prior, evidence)
     image_read = bool(evidence.seen)
-    posterior, kept = _capped(posterior, prior, model, image_read=image_read)
+    posterior = _capped(posterior, prior, model, image_read=image_read)
     ledger = _ledger(prior, posterior, evidence, case, model)
     return _answer(posterior, ledger, case, model, informed=bool(evidence.weighed or image_read))
 
@@ -133,11 +133,8 @@ def _total(vectors: Iterable[Sequence[float]]) -> list[float]:
 
 def _capped(
     posterior: dict[Pair, float], prior: Mapping[Pair, float], model: Model, *, image_read: bool
-) -> tuple[dict[Pair, float], float]:
-    """Draw the posterior back towards the prior until no root is claimed beyond the ceiling.
-
-    Gives the posterior and the share of it that was kept.
-    """
+) -> dict[Pair, float]:
+    """Draw the posterior back towards the prior until no root is claimed beyond the ceiling."""
     rules = model.combination
     ceiling = rules.ceiling if image_read else rules.ceiling_without_imaging
     after, before = _marginals(posterior), _marginals(prior)
@@ -147,7 +144,7 @@ def _capped(
     )
     if kept < 1:
         posterior = {h: kept * p + (1 - kept) * prior[h] for h, p in posterior.items()}
-    return posterior, kept
+    return posterior
 
 
 def _marginals(posterior: Mapping[Pair, float]) -> dict[RootSide, float]:

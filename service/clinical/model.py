@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from service.clinical.anatomy import Root, Side
 from service.clinical.coding import CodeMap, Coding
@@ -98,7 +98,8 @@ class ImagingModel:
     ``grade_lr`` gives the likelihood ratio at root grades 0 to 3; ``kind_grade``, ``severity_grade``
     and ``relation_grade`` turn words into that grade; ``age_discount`` multiplies the log ratio from
     an age on. ``grade_of_contact`` is where contact without compression stands, ``denied_grade``
-    what "not compressed" leaves open, and ``possible_discount`` what a hedge leaves of a log ratio.
+    what "not compressed" leaves open, ``possible_discount`` what a hedge leaves of a log ratio, and
+    ``lesion_grade`` the least grade at which a root counts as compressed for comparison.
     """
 
     grade_lr: tuple[float, ...]
@@ -112,6 +113,7 @@ class ImagingModel:
     grade_of_contact: float = 1.0
     denied_grade: float = 0.5
     possible_discount: float = 0.5
+    lesion_grade: float = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,20 @@ class GoalTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class DiscordanceKind:
+    """One kind of disagreement: its sentence (a template), its one action and how grave it is.
+
+    Templates may use ``{examination}``, ``{imaging}``, ``{order}``, ``{expected}``.
+    """
+
+    id: str
+    sentence: str
+    action: str
+    severity: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CodedFinding:
     """What one code means: a finding, with the side and the presence it already carries, if any."""
 
@@ -239,3 +255,4 @@ class Model:
     profiles: Mapping[str, str]
     citations: Mapping[str, Citation]
     codes: Codes
+    discordances: Mapping[str, DiscordanceKind] = field(default_factory=dict)

@@ -1,0 +1,139 @@
+"""Whether examination, imaging and order agree, and the kind of disagreement where they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from service.clinical.anatomy import RootSide, foramen_of
+from service.clinical.answer import Concordance, Discordance, Lesion, Localisation
+from service.clinical.findings import Case, Order, Presence, Source
+from service.clinical.lesions import as_lesions, seen_roots
+from service.clinical.model import Model
+
+DEFICIT_GROUPS = ("sensory", "motor", "reflex")
+"""Group names that begin so hold deficits: what a lesion is expected for."""
+
+AIMED = ("injection", "surgery")
+"""Kinds of order that are aimed at one root."""
+
+
+def compare(
+    case: Case, examination: Localisation, answer: Localisation, model: Model
+) -> Concordance:
+    """Hold the examination alone against imaging, and each draft order against the whole answer.
+
+    ``examination`` is the localisation without imaging, ``answer`` the one with everything.
+    """
+    lesions = as_lesions(seen_roots(case.imaging, model.imaging), case.imaging, model.imaging)
+    firm = tuple(x for x in lesions if x.grade >= model.imaging.lesion_grade)
+    examined = _pointed_at(examination, model)
+    imaged = tuple(dict.fromkeys(x.root for x in firm))
+    disagreements = (
+        *_between(case, examined, imaged, firm, model),
+        *_numbering(case, imaged, model),
+        *(d for order in case.orders for d in _order(order, answer.named, lesions, model)),
+    )
+    agree = bool(set(examined) & set(imaged))
+    status = "discordant" if disagreements else "concordant" if agree else "undecided"
+    return Concordance(status, examined, imaged, disagreements, lesions)
+
+
+def _pointed_at(examination: Localisation, model: Model) -> tuple[RootSide, ...]:
+    """Take the roots the examination names, or those still in contention; none if it says nothing."""
+    if examination.named:
+        return examination.named
+    if not any(line.kind == "finding" for line in examination.ledger):
+        return ()
+    top = examination.probabilities[0][1]
+    if examination.none >= top:
+        return ()
+    near = top / model.combination.name_ratio
+    return tuple(sorted(at for at, p in examination.probabilities if p >= near))
+
+
+def _between(
+    case: Case,
+    examined: Sequence[RootSide],
+    imaged: Sequence[RootSide],
+    lesions: Sequence[Lesion],
+    model: Model,
+) -> Iterator[Discordance]:
+    if set(examined) & set(imaged) or not any(study.report for study in case.studies):
+        return
+    sources = tuple(dict.fromkeys(x.source for x in lesions))
+    if examined and imaged:
+        sides = {at.side for at in examined} & {at.side for at in imaged}
+        yield _disagree("root" if sides else "side", model, examined, imaged, sources=sources)
+    elif imaged and _was_examined(case):
+        yield _disagree("lesion-without-sign", model, examined, imaged, sources=sources)
+    elif examined and _has_deficit(case, model):
+        reports = tuple(study.report for study in case.studies if study.report)
+        yield _disagree("deficit-without-lesion", model, examined, imaged, sources=reports)
+
+
+def _was_examined(case: Case) -> bool:
+    return any(f.presence is not Presence.UNKNOWN for f in case.findings)
+
+
+def _has_deficit(case: Case, model: Model) -> bool:
+    return any(
+        f.presence is Presence.PRESENT
+        and f.id in model.findings
+        and model.findings[f.id].group.startswith(DEFICIT_GROUPS)
+        for f in case.findings
+    )
+
+
+def _numbering(case: Case, imaged: Sequence[RootSide], model: Model) -> Iterator[Discordance]:
+    doubtful = tuple(s.report or s.source for s in case.studies if s.numbering == "doubtful")
+    if doubtful:
+        yield _disagree("numbering-uncertain", model, (), imaged, sources=doubtful)
+
+
+def _order(
+    order: Order, named: Sequence[RootSide], lesions: Sequence[Lesion], model: Model
+) -> Iterator[Discordance]:
+    if order.kind not in AIMED or not named:
+        return
+    roots, sides = {at.root for at in named}, {at.side for at in named}
+    source = (order.source,)
+    if order.sides and not set(order.sides) <= sides:
+        yield _disagree("order-side", model, named, order=order.sides, sources=source)
+    if order.roots and not set(order.roots) <= {str(root) for root in roots}:
+        yield _disagree("order-root", model, named, order=order.roots, sources=source)
+    foramina = [foramen_of(root) for root in roots]
+    expected = foramina if order.kind == "injection" else _levels(named, lesions)
+    if order.levels and expected and not set(order.levels) <= set(expected):
+        kind = "order-level"
+        yield _disagree(kind, model, named, order=order.levels, expected=expected, sources=source)
+    if order.foramina and not set(order.foramina) <= set(foramina):
+        kind = "order-foramen"
+        yield _disagree(kind, model, named, order=order.foramina, expected=foramina, sources=source)
+
+
+def _levels(named: Sequence[RootSide], lesions: Sequence[Lesion]) -> list[str]:
+    return [x.level for x in lesions if x.root in named and x.level]
+
+
+def _disagree(
+    kind: str,
+    model: Model,
+    examined: Iterable[RootSide],
+    imaged: Iterable[RootSide] = (),
+    *,
+    order: Iterable[str] = (),
+    expected: Iterable[str] = (),
+    sources: tuple[Source, ...] = (),
+) -> Discordance:
+    known = model.discordances[kind]
+    sentence = known.sentence.format(
+        examination=_said(examined),
+        imaging=_said(imaged),
+        order=_said(order),
+        expected=_said(expected),
+    )
+    return Discordance(kind, sentence, known.action, known.severity, sources)
+
+
+def _said(items: Iterable[object]) -> str:
+    return " and ".join(str(item) for item in items) or "no root"
