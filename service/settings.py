@@ -6,14 +6,18 @@ variables win over the file, so that secrets need not be written down.
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from service.errors import LasegueError
+
+_PEER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 class SettingsError(LasegueError):
@@ -45,7 +49,11 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything an operator may set; ``docs/operations.md`` explains each one."""
+    """Everything an operator may set; ``docs/operations.md`` explains each one.
+
+    ``api_token`` is the bearer token that ``/fhir`` asks for; while it is empty, only callers on
+    this machine are served there. ``log_salt`` keeps hashed ids in the log from being guessed.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8466
@@ -61,6 +69,9 @@ class Settings:
     mappings_dir: str = ""
     default_peer: str = ""
     peers: Mapping[str, Peer] = field(default_factory=dict)
+    api_token: str = ""
+    log_level: str = "INFO"
+    log_salt: str = ""
 
     @property
     def url(self) -> str:
@@ -68,11 +79,22 @@ class Settings:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
 
+def version() -> str:
+    """The version of the installed distribution; ``0+checkout`` when run without an install."""
+    try:
+        return importlib.metadata.version("lasegue")
+    except importlib.metadata.PackageNotFoundError:
+        return "0+checkout"
+
+
 def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
     """Read the file and the environment; raises :class:`SettingsError` on an unknown or wrong key."""
     environ = os.environ if environ is None else environ
-    file = file or Path(environ.get("LASEGUE_CONFIG", "lasegue.toml"))
-    table = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
+    named = environ.get("LASEGUE_CONFIG")
+    file = file or Path(named or "lasegue.toml")
+    if named and not file.is_file():
+        raise SettingsError(f"LASEGUE_CONFIG names {named!r}, which is not a file")
+    table = _read(file)
     peers = {name: _peer(name, entry, environ) for name, entry in table.pop("peers", {}).items()}
     read: Settings = _build(Settings, table, str(file))
     settings = replace(read, peers=peers, **_overrides(environ))
@@ -83,24 +105,59 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
     return settings
 
 
-def _peer(name: str, entry: Mapping[str, Any], environ: Mapping[str, str]) -> Peer:
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: not TOML: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read: {error.strerror}") from error
+    if not isinstance(table.get("peers", {}), dict):
+        raise SettingsError(f"{file}: peers must be tables, such as [peers.hospital]")
+    return table
+
+
+def _peer(name: str, entry: Any, environ: Mapping[str, str]) -> Peer:
+    if not _PEER_NAME.fullmatch(name) or not isinstance(entry, dict):
+        raise SettingsError(
+            f"peers.{name}: not a table with a plain name (letters, digits, - and _)"
+        )
     entry = {**entry, "name": name}
     secret = environ.get(f"LASEGUE_PEER_{name.upper().replace('-', '_')}_SECRET")
     if secret:
         entry["secrets"] = [secret, *entry.get("secrets", [])]
     peer: Peer = _build(Peer, entry, f"peers.{name}")
+    if not peer.base_url.startswith(("http://", "https://")):
+        raise SettingsError(f"peers.{name}: base_url must begin with http:// or https://")
     return peer
 
 
 def _build(cls: type[Any], table: Mapping[str, Any], where: str) -> Any:
-    known = {f.name for f in fields(cls)} - {"peers"}
-    unknown = sorted(set(table) - known)
+    known = {f.name: f for f in fields(cls) if f.name != "peers"}
+    unknown = sorted(set(table) - set(known))
     if unknown:
         raise SettingsError(f"{where}: unknown setting {unknown[0]!r}")
-    try:
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in table.items()})
-    except TypeError as error:
-        raise SettingsError(f"{where}: {error}") from error
+    missing = sorted(n for n, f in known.items() if n not in table and _default(f) is MISSING)
+    if missing:
+        raise SettingsError(f"{where}: the setting {missing[0]!r} is missing")
+    return cls(**{name: _checked(known[name], value, where) for name, value in table.items()})
+
+
+def _default(item: Field[Any]) -> Any:
+    return item.default if item.default_factory is MISSING else item.default_factory()
+
+
+def _checked(item: Field[Any], value: Any, where: str) -> Any:
+    default = _default(item)
+    kind = str if default is MISSING else type(default)
+    if isinstance(value, list) and all(isinstance(word, str) for word in value):
+        value = tuple(value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not kind:
+        names: dict[Any, str] = {tuple: "a list of strings", dict: "a table", str: "text"}
+        raise SettingsError(f"{where}: {item.name} must be {names.get(kind, kind.__name__)}")
+    return value
 
 
 def _overrides(environ: Mapping[str, str]) -> dict[str, Any]:
