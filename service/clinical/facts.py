@@ -1,0 +1,240 @@
+"""The flat names that every criterion in ``mappings/`` speaks in, and what each is for one case.
+
+A fact that was not recorded is missing: unknown is never False.
+
+From the examination, per finding id:
+
+==========================  ====================================================================
+``<id>``                    True if present on any side, False if every record says absent
+``<id>@left``, ``@right``   the same for one side
+``<id>.value``              a measure or an angle; for strength and reflexes the lowest grade
+``<id>.bilateral``          present on both sides
+``motor.deficit``           any strength finding present
+``motor.bilateral``         strength findings present on both sides
+``motor.fall``              largest loss of strength between examinations, in MRC grades
+``motor.progressive``       that loss is a whole grade or more
+``mrc.min``                 the lowest strength grade, 0 to 5
+``sensory.deficit``         any finding of a sensory group present; ``.bilateral`` as above
+==========================  ====================================================================
+
+From the person: ``age`` (years), ``sex``, ``pregnant``, ``duration.weeks``, ``condition.<word>``,
+``allergy.<word>``, ``lab.<kind>``; ``medicine.<class>`` (taken or proposed), ``.active``,
+``.proposed`` and ``.weeks`` (taken for); ``treatment.<kind>``, ``.count``, ``.year`` (number in
+the last 365 days), ``.weeks`` (since the last) and ``.failed``.
+
+From imaging and orders: ``imaging.recorded`` (a report was read), ``imaging.unread``,
+``imaging.mr``, ``imaging.numbering`` (stated, doubtful, unstated), ``imaging.<kind>``;
+``order.<kind>``, ``order.<kind>.levels`` and ``order.levels.count``.
+
+From the answer: ``roots.count``, ``root``, ``root.<root>``, ``side``, ``localised``,
+``none-likely``, ``p.top``, ``p.none``; ``concordance``, ``discordance.<kind>``, ``lesion.cause``,
+``lesion.zone``, ``lesion.level``; ``flag.<id>`` (met, suspected), ``flag.any`` and ``flag.stops``
+(met, suspected, none); ``rival.<id>``, ``rival.any``; ``profile``, ``population``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime
+
+from service.clinical.answer import Concordance, FlagRaised, Localisation
+from service.clinical.criteria import Fact
+from service.clinical.examined import examination_facts
+from service.clinical.findings import Case, Medicine, Order, Person, Study, Treatment
+from service.clinical.imaging import ImagingFact
+from service.clinical.model import FindingModel, Model, RivalPattern
+
+DURATION = "symptom-duration"
+DAYS_IN: Mapping[str, float] = {
+    **dict.fromkeys(("d", "day", "days"), 1.0),
+    **dict.fromkeys(("wk", "week", "weeks"), 7.0),
+    **dict.fromkeys(("mo", "month", "months"), 365.25 / 12),
+    **dict.fromkeys(("a", "year", "years"), 365.25),
+}
+"""Days in the units that a duration is recorded in: UCUM codes and their names."""
+
+PROPOSED = frozenset({"draft", "proposed", "proposal", "plan", "intended"})
+ENDED = frozenset({"completed", "stopped", "cancelled", "ended", "not-taken", "entered-in-error"})
+YEAR = 365
+
+_NAMES = re.compile(
+    r"age|sex|pregnant|duration\.weeks|mrc\.min|motor\.(deficit|bilateral|fall|progressive)"
+    r"|sensory\.(deficit|bilateral)|roots\.count|root|side|localised|none-likely|p\.(top|none)"
+    r"|concordance|lesion\.(cause|zone|level)|profile|population"
+    r"|(condition|allergy|lab|imaging|root|discordance|flag|rival)\.[a-z0-9-]+"
+    r"|medicine\.[a-z0-9-]+(\.(active|proposed|weeks))?"
+    r"|treatment\.[a-z0-9-]+(\.(count|year|weeks|failed))?"
+    r"|order\.[a-z0-9-]+(\.(levels|count))?"
+)
+_OF_FINDING = re.compile(r"(@left|@right|\.value|\.bilateral)$")
+
+
+def is_known(name: str, findings: Collection[str]) -> bool:
+    """Whether a criterion may speak of this name; ``findings`` are the ids of the vocabulary."""
+    return bool(_NAMES.fullmatch(name)) or _OF_FINDING.sub("", name) in findings
+
+
+def case_facts(case: Case, model: Model) -> dict[str, Fact]:
+    """Everything that was recorded, by name."""
+    return {
+        **examination_facts(case.findings, model.findings),
+        **_person(case.person, case.as_of.date()),
+        **_duration(case, model.findings),
+        **_imaging(case.studies, case.imaging),
+        **_orders(case.orders),
+    }
+
+
+def answer_facts(
+    localisation: Localisation,
+    concordance: Concordance,
+    flags: Iterable[FlagRaised] = (),
+    profile: str = "default",
+    population: str = "",
+    *,
+    rivals: Iterable[RivalPattern] = (),
+) -> dict[str, Fact]:
+    """What was concluded, by name; it goes on top of :func:`case_facts`."""
+    facts: dict[str, Fact] = {"profile": profile, "concordance": concordance.status}
+    if population:
+        facts["population"] = population
+    facts |= {f"discordance.{each.kind}": True for each in concordance.disagreements}
+    matched = {f"rival.{rival.id}": True for rival in rivals}
+    facts |= {**matched, "rival.any": bool(matched)}
+    return {
+        **facts,
+        **_located(localisation),
+        **_lesion(localisation, concordance),
+        **_raised(flags),
+    }
+
+
+def _person(person: Person, today: date) -> dict[str, Fact]:
+    stated = {"age": person.age, "sex": person.sex, "pregnant": person.pregnant}
+    facts: dict[str, Fact] = {name: fact for name, fact in stated.items() if fact is not None}
+    facts |= {f"condition.{word}": True for word, _ in person.conditions}
+    facts |= {f"allergy.{word}": True for word, _ in person.allergies}
+    if facts.get("condition.pregnancy"):
+        facts.setdefault("pregnant", True)
+    newest_last = sorted(person.measurements, key=lambda m: _stamp(m.source.recorded))
+    facts |= {f"lab.{m.kind}": m.value for m in newest_last}
+    for drug_class in dict.fromkeys(m.drug_class for m in person.medicines):
+        same = [m for m in person.medicines if m.drug_class == drug_class]
+        facts |= _medicine(f"medicine.{drug_class}", same, today)
+    for kind in dict.fromkeys(t.kind for t in person.treatments):
+        given = [t for t in person.treatments if t.kind == kind]
+        facts |= _treatment(f"treatment.{kind}", given, today)
+    return facts
+
+
+def _medicine(name: str, same: Iterable[Medicine], today: date) -> dict[str, Fact]:
+    running = [m for m in same if m.status not in ENDED]
+    active = [m for m in running if m.status not in PROPOSED]
+    facts: dict[str, Fact] = {
+        name: bool(running),
+        f"{name}.active": bool(active),
+        f"{name}.proposed": len(active) < len(running),
+    }
+    starts = [m.since for m in active if m.since is not None]
+    if starts:
+        facts[f"{name}.weeks"] = (today - min(starts)).days / 7
+    return facts
+
+
+def _treatment(name: str, given: Collection[Treatment], today: date) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {name: True, f"{name}.count": len(given)}
+    ago = [(today - t.on).days for t in given if t.on is not None]
+    if ago:
+        facts[f"{name}.weeks"] = min(ago) / 7
+        facts[f"{name}.year"] = sum(days <= YEAR for days in ago)
+    outcomes = {t.successful for t in given} - {None}
+    if outcomes:
+        facts[f"{name}.failed"] = True not in outcomes
+    return facts
+
+
+def _duration(case: Case, known: Mapping[str, FindingModel]) -> dict[str, Fact]:
+    """Weeks since the symptoms began: as recorded, else counted from the onset."""
+    told = [f for f in case.findings if f.id == DURATION and f.value is not None]
+    unit = known[DURATION].unit if DURATION in known else ""
+    if told and unit in DAYS_IN:
+        newest = max(told, key=lambda f: _stamp(f.source.recorded))
+        return {"duration.weeks": (newest.value or 0.0) * DAYS_IN[unit] / 7}
+    if case.person.onset is None:
+        return {}
+    return {"duration.weeks": (case.as_of.date() - case.person.onset).days / 7}
+
+
+def _imaging(studies: Collection[Study], seen: Collection[ImagingFact]) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {}
+    if seen or any(study.report for study in studies):
+        facts["imaging.recorded"] = True
+    if studies:
+        facts["imaging.unread"] = all(study.report is None for study in studies) and not seen
+        facts["imaging.mr"] = any(study.modality.startswith("MR") for study in studies)
+        counted = {study.numbering for study in studies}
+        facts["imaging.numbering"] = next(
+            (word for word in ("doubtful", "stated") if word in counted), "unstated"
+        )
+    for fact in seen:
+        if fact.time != "resolved_or_prior":
+            name = f"imaging.{fact.kind.replace('_', '-')}"
+            facts[name] = bool(facts.get(name)) or (fact.present and not fact.possible)
+    return facts
+
+
+def _orders(orders: Collection[Order]) -> dict[str, Fact]:
+    counts: Counter[str] = Counter()
+    for order in orders:
+        named = max(len(set(part)) for part in (order.roots, order.levels, order.foramina))
+        counts[order.kind] = max(counts[order.kind], named)
+    facts: dict[str, Fact] = {f"order.{kind}": True for kind in counts}
+    facts |= {f"order.{kind}.levels": count for kind, count in counts.items()}
+    return {**facts, "order.levels.count": max(counts.values())} if counts else facts
+
+
+def _located(answer: Localisation) -> dict[str, Fact]:
+    roots, sides = {at.root for at in answer.named}, {at.side for at in answer.named}
+    top = max((p for _, p in answer.probabilities), default=0.0)
+    facts: dict[str, Fact] = {
+        "localised": bool(answer.named),
+        "roots.count": len(answer.named),
+        "none-likely": not answer.named and answer.none > top,
+        "p.top": top,
+        "p.none": answer.none,
+    }
+    facts |= {f"root.{root.lower()}": True for root in roots}
+    if len(roots) == 1:
+        facts["root"] = str(next(iter(roots)))
+    if len(sides) == 1:
+        facts["side"] = str(next(iter(sides)))
+    return facts
+
+
+def _lesion(answer: Localisation, concordance: Concordance) -> dict[str, Fact]:
+    """Cause, zone and level of the strongest lesion on a named root; the lesions are in order."""
+    lesion = next((each for each in concordance.lesions if each.root in answer.named), None)
+    if lesion is None:
+        return {}
+    stated = {"cause": lesion.cause, "zone": lesion.zone, "level": lesion.level}
+    return {f"lesion.{name}": str(fact) for name, fact in stated.items() if fact}
+
+
+def _raised(flags: Iterable[FlagRaised]) -> dict[str, Fact]:
+    flags = tuple(flags)
+    return {
+        **{f"flag.{flag.id}": flag.status for flag in flags},
+        "flag.any": _worst(flag.status for flag in flags),
+        "flag.stops": _worst(flag.status for flag in flags if flag.stops),
+    }
+
+
+def _worst(statuses: Iterable[str]) -> str:
+    found = set(statuses)
+    return next((status for status in ("met", "suspected") if status in found), "none")
+
+
+def _stamp(when: datetime | None) -> float:
+    return when.timestamp() if when else 0.0
