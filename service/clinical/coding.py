@@ -8,6 +8,9 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+PROJECT_BASE = "https://lasegue.example/fhir"
+"""The canonical address under which the project's own codes live; it is written nowhere else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coding:

@@ -33,7 +33,8 @@ class FindingModel:
     ``group`` names the dependence group; findings of one group are not independent. ``given`` maps
     each state (``L3 L4 L5 S1 none``) to P(present | state), or is ``None`` where the finding says
     nothing about the root. ``at_most`` and ``at_least`` turn a graded value into presence.
-    ``lr_cap`` bounds the likelihood ratio; ``grade`` is high, moderate or low.
+    ``lr_cap`` bounds the likelihood ratio; ``grade`` is high, moderate or low. ``aliases`` are
+    other ids by which the same finding is said; only ``id`` is used inside.
     """
 
     id: str
@@ -51,6 +52,7 @@ class FindingModel:
     grade: str
     sources: tuple[str, ...]
     how: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,8 @@ class Codes:
 
     ``context`` maps a code to ``(area, word)``, such as ``("condition", "cancer")``.
     ``sides``, ``levels`` and ``roots`` read body sites. ``outward`` maps a concept id such as
-    ``lumbar-radiculopathy`` to the codings to write, in order.
+    ``condition.radiculopathy.lumbar`` to the codings to write, in order. ``studies`` maps the code
+    of an imaging procedure or modality to ``MR``, ``CT`` or ``XR``.
     """
 
     findings: CodeMap[CodedFinding]
@@ -234,6 +237,7 @@ class Codes:
     roots: CodeMap[str]
     presence: CodeMap[str]
     outward: Mapping[str, tuple[Coding, ...]]
+    studies: CodeMap[str] = field(default_factory=lambda: CodeMap({}))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

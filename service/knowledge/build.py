@@ -1,0 +1,122 @@
+"""From the pages that were read to the frozen model of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from service.clinical.coding import PROJECT_BASE, CodeMap, Coding
+from service.clinical.model import (
+    CodedFinding,
+    Codes,
+    Combination,
+    ImagingModel,
+    Model,
+    Priors,
+)
+from service.knowledge.code_tables import CodeRow
+from service.knowledge.pages import Entry, Pages
+
+T = TypeVar("T")
+
+FINDING_SYSTEM = f"{PROJECT_BASE}/CodeSystem/finding"
+
+
+def model_of(pages: Pages, digest: str) -> Model:
+    """Build the model; ``digest`` identifies the files it was read from."""
+    return Model(
+        edition=pages.edition["edition"],
+        digest=digest,
+        findings=_by(pages.findings, "id"),
+        populations=_by(pages.populations, "id"),
+        priors=_priors(pages.priors.value),
+        combination=Combination(**{e.value["id"]: e.value["value"] for e in pages.combination}),
+        imaging=_imaging(pages.imaging.value),
+        red_flags=tuple(e.value for e in pages.red_flags),
+        rivals=tuple(e.value for e in pages.rivals),
+        rules=tuple(e.value for e in pages.rules),
+        goals=tuple(e.value for e in pages.goals),
+        actions=pages.vocabulary["actions"],
+        profiles=pages.vocabulary["profiles"],
+        citations=_by(pages.sources, "key"),
+        codes=_codes(pages),
+        discordances=_by(pages.discordances, "id"),
+    )
+
+
+def _by(entries: Iterable[Entry[T]], key: str) -> Mapping[str, T]:
+    return MappingProxyType({getattr(entry.value, key): entry.value for entry in entries})
+
+
+def _priors(table: Mapping[str, Any]) -> Priors:
+    bands = sorted(table["bands"], key=lambda band: int(band["starts"]))
+    return Priors(
+        roots_by_age=tuple((band["starts"], _to_one(band["roots"])) for band in bands),
+        all_ages=_to_one(table["roots"]),
+        two_roots=table["two_roots"],
+        both_sides=table["both_sides"],
+    )
+
+
+def _to_one(chances: Mapping[Any, float]) -> Mapping[Any, float]:
+    """The same chances without the rounding of print, so that they sum to one."""
+    total = sum(chances.values())
+    return MappingProxyType({root: chance / total for root, chance in chances.items()})
+
+
+def _imaging(table: Mapping[str, Any]) -> ImagingModel:
+    plain = {name: value for name, value in table.items() if name != "how"}
+    for name in ("kind_grade", "severity_grade", "relation_grade"):
+        plain[name] = MappingProxyType(plain[name])
+    steps = sorted(plain["age_discount"], key=lambda step: int(step["starts"]))
+    plain["age_discount"] = tuple((step["starts"], step["factor"]) for step in steps)
+    plain["grade_lr"] = tuple(plain["grade_lr"])
+    return ImagingModel(**plain)
+
+
+def _codes(pages: Pages) -> Codes:
+    read = {table: _verified(rows) for table, rows in pages.codes.items()}
+    sites = {name: _map(read["body-sites"], name) for name in ("side", "level", "root")}
+    return Codes(
+        findings=CodeMap(MappingProxyType(_own(pages) | _meanings(read["findings"]))),
+        context=_map(read["context"]),
+        sides=sites["side"],
+        levels=sites["level"],
+        roots=sites["root"],
+        presence=_map(read["presence"]),
+        outward=_outward(read["outward"]),
+        studies=_map(read["studies"]),
+    )
+
+
+def _verified(rows: Iterable[Entry[CodeRow]]) -> tuple[CodeRow, ...]:
+    return tuple(entry.value for entry in rows if entry.value.status == "verified")
+
+
+def _meanings(rows: Iterable[CodeRow]) -> dict[Coding, Any]:
+    return {row.coding: row.meaning for row in rows}
+
+
+def _map(rows: Iterable[CodeRow], part: str = "") -> CodeMap[Any]:
+    """The meanings of a table, or only the given part of them where it is said."""
+    meanings = _meanings(rows)
+    if part:
+        meanings = {c: m[part] for c, m in meanings.items() if part in m}
+    return CodeMap(MappingProxyType(meanings))
+
+
+def _own(pages: Pages) -> dict[Coding, CodedFinding]:
+    """The project's own code of every finding and of every other name it goes by."""
+    return {
+        Coding(FINDING_SYSTEM, name, entry.value.label): CodedFinding(entry.value.id)
+        for entry in pages.findings
+        for name in (entry.value.id, *entry.value.aliases)
+    }
+
+
+def _outward(rows: Iterable[CodeRow]) -> Mapping[str, tuple[Coding, ...]]:
+    concepts: dict[str, tuple[Coding, ...]] = {}
+    for row in rows:
+        concepts[row.meaning] = (*concepts.get(row.meaning, ()), row.coding)
+    return MappingProxyType(concepts)

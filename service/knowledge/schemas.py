@@ -1,0 +1,311 @@
+"""One marshmallow schema per kind of table in ``mappings/``: from file shape to core values.
+
+A schema checks one table or one row by itself and builds the value of the core it stands for.
+Rules that span tables or files are in :mod:`service.knowledge.check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from service.clinical.criteria import CriterionError, condition
+from service.clinical.model import (
+    MODEL_ROOTS,
+    STATES,
+    Citation,
+    DiscordanceKind,
+    FindingModel,
+    GoalTarget,
+    Population,
+    RedFlag,
+    RivalPattern,
+    Rule,
+)
+
+KEBAB = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+KINDS = ("presence", "strength", "reflex", "angle", "measure")
+BASES = ("published", "derived", "expert")
+GRADES = ("high", "moderate", "low")
+CHECKED = ("seen", "recalled", "derived", "expert")
+
+_WORD = validate.Regexp(KEBAB, error="is not kebab-case")
+_FILLED = validate.Length(min=1, error="is empty")
+_OPEN = validate.Range(0, 1, min_inclusive=False, max_inclusive=False, error="not between 0 and 1")
+
+
+def string(**kwargs: Any) -> fields.String:
+    """A string; required and not empty unless a default is given."""
+    if "load_default" in kwargs:
+        return fields.String(**kwargs)
+    return fields.String(required=True, validate=_FILLED, **kwargs)
+
+
+def word(*choices: str, **kwargs: Any) -> fields.String:
+    """A string out of ``choices``; required unless a default is given."""
+    rule = validate.OneOf(choices, error=f"not one of {', '.join(choices)}")
+    return fields.String(required="load_default" not in kwargs, validate=rule, **kwargs)
+
+
+def probability(**kwargs: Any) -> fields.Float:
+    """A number strictly between 0 and 1."""
+    return fields.Float(required=True, validate=_OPEN, **kwargs)
+
+
+class Words(fields.List[str]):
+    """A list of strings that becomes a tuple; empty when it is missing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(fields.String(validate=_FILLED), **{"load_default": (), **kwargs})
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return tuple(super()._deserialize(value, *args, **kwargs))  # type: ignore[no-untyped-call]
+
+
+class Chances(fields.Dict):
+    """One probability, strictly between 0 and 1, for each of ``states``: none missing, none more."""
+
+    def __init__(self, states: tuple[str, ...], **kwargs: Any) -> None:
+        super().__init__(keys=fields.String(), values=probability(), **kwargs)
+        self.states = states
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        table = super()._deserialize(value, *args, **kwargs)
+        if set(table) != set(self.states):
+            odd = sorted(str(name) for name in set(table) ^ set(self.states))
+            raise ValidationError(f"every state once: {', '.join(odd)} is missing or unknown")
+        return MappingProxyType({state: table[state] for state in self.states})
+
+
+class TableSchema(Schema):
+    """Base of all: unknown keys are refused, and ``target`` is built from what was read."""
+
+    target: ClassVar[Any] = MappingProxyType
+
+    @post_load
+    def make(self, loaded: Mapping[str, Any], **_: Any) -> Any:
+        """Build the value of the core."""
+        if self.target is MappingProxyType:
+            return MappingProxyType(dict(loaded))
+        return self.target(**loaded)
+
+
+class EditionSchema(TableSchema):
+    """``edition.toml``: which edition this is, and of what day."""
+
+    edition = string()
+    date = fields.Date(required=True)
+
+
+class CitationSchema(TableSchema):
+    """``sources.toml``: one source; ``checked`` says whether we saw it or remember it."""
+
+    target = Citation
+    key = string(data_key="id")
+    text = string()
+    identifier = string(load_default="")
+    checked = word(*CHECKED)
+
+
+class FindingSchema(TableSchema):
+    """``evidence/*.toml``: one finding of the vocabulary."""
+
+    target = FindingModel
+    id = fields.String(required=True, validate=_WORD)
+    label = string()
+    group = string()
+    kind = word(*KINDS)
+    sided = fields.Boolean(load_default=True)
+    given = Chances(STATES, load_default=None)
+    lr_cap = fields.Float(load_default=1.0, validate=validate.Range(min=1, error="is below 1"))
+    at_most = fields.Float(load_default=None)
+    at_least = fields.Float(load_default=None)
+    unit = string(load_default="")
+    basis = word(*BASES)
+    checked = word("seen", "recalled")
+    grade = word(*GRADES)
+    sources = Words(validate=validate.Length(min=1, error="names no source"))
+    how = string()
+    aliases = Words()
+
+    @validates_schema
+    def graded(self, loaded: Mapping[str, Any], **_: Any) -> None:
+        """A finding that speaks of roots needs a cap above 1 and, if graded, a threshold."""
+        if loaded.get("given") is None:
+            return
+        if loaded.get("lr_cap", 1.0) <= 1.0:
+            raise ValidationError("a finding with probabilities needs a cap above 1", "lr_cap")
+        threshold = loaded.get("at_most"), loaded.get("at_least")
+        if loaded.get("kind") != "presence" and threshold == (None, None):
+            raise ValidationError("a graded finding needs at_most or at_least", "at_most")
+
+
+class PopulationSchema(TableSchema):
+    """``evidence/populations.toml``: one named population."""
+
+    target = Population
+    id = fields.String(required=True, validate=_WORD)
+    label = string()
+    none = probability()
+    weight = probability()
+    sources = Words()
+    how = string()
+
+
+class AgeBandSchema(TableSchema):
+    """``evidence/priors.toml``: root frequencies from an age on, until the next band starts."""
+
+    starts = fields.Integer(required=True, validate=validate.Range(min=0), data_key="from")
+    roots = Chances(MODEL_ROOTS, required=True)
+
+
+class PriorsSchema(TableSchema):
+    """``evidence/priors.toml``."""
+
+    roots = Chances(MODEL_ROOTS, required=True)
+    bands = fields.List(fields.Nested(AgeBandSchema), required=True, data_key="age-band")
+    two_roots = probability()
+    both_sides = probability()
+    sources = Words()
+    how = string()
+
+
+class ConstantSchema(TableSchema):
+    """``evidence/combination.toml``: one constant with the reason for its value."""
+
+    id = string()
+    value = fields.Float(required=True)
+    why = string()
+    basis = word(*BASES)
+    sources = Words()
+
+
+class StepSchema(TableSchema):
+    """``evidence/imaging.toml``: a discount of log ratios from an age on."""
+
+    starts = fields.Integer(required=True, data_key="from")
+    factor = probability()
+
+
+class ImagingSchema(TableSchema):
+    """``evidence/imaging.toml``."""
+
+    grade_lr = fields.List(fields.Float(validate=validate.Range(min=0, min_inclusive=False)))
+    numbering_keep = probability()
+    grade_of_contact = fields.Float(required=True)
+    denied_grade = fields.Float(required=True)
+    possible_discount = probability()
+    lesion_grade = fields.Float(required=True)
+    grade = word(*GRADES)
+    sources = Words()
+    how = string()
+    age_discount = fields.List(fields.Nested(StepSchema), required=True)
+    kind_grade = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
+    severity_grade = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
+    relation_grade = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
+
+
+class CriteriaSchema(TableSchema):
+    """Base of tables that hold under a condition."""
+
+    every = Words()
+    some = Words()
+    never = Words()
+    enough = fields.Integer(load_default=1, validate=validate.Range(min=1))
+    named: ClassVar[str] = "when"
+
+    @post_load
+    def make(self, loaded: Mapping[str, Any], **_: Any) -> Any:
+        """Build the value with its condition under the name that the core gives it."""
+        table = dict(loaded)
+        parts = {name: table.pop(name) for name in ("every", "some", "never", "enough")}
+        try:
+            table[self.named] = condition(**parts)
+            if "suspected" in table:
+                table["suspected"] = condition(some=table["suspected"])
+        except CriterionError as error:
+            raise ValidationError(str(error)) from error
+        return self.target(**table)
+
+
+class RedFlagSchema(CriteriaSchema):
+    """``red-flags.toml``: one published criterion for what must not wait."""
+
+    target = RedFlag
+    named = "met"
+    id = fields.String(required=True, validate=_WORD)
+    label = string()
+    suspected = Words()
+    asks = Words()
+    stops = fields.Boolean(required=True)
+    sentence = string()
+    action = string()
+    sources = Words(validate=validate.Length(min=1, error="names no source"))
+
+
+class RivalSchema(CriteriaSchema):
+    """``rivals.toml``: one pattern that points away from a compressed root."""
+
+    target = RivalPattern
+    id = fields.String(required=True, validate=_WORD)
+    label = string()
+    lr_none = fields.Float(required=True, validate=validate.Range(min=0, min_inclusive=False))
+    sentence = string()
+    sources = Words(validate=validate.Length(min=1, error="names no source"))
+    basis = word(*BASES)
+
+
+class DiscordanceSchema(TableSchema):
+    """``concordance.toml``: one kind of disagreement."""
+
+    target = DiscordanceKind
+    id = fields.String(required=True, validate=_WORD)
+    sentence = string()
+    action = string()
+    severity = word(*GRADES)
+    sources = Words(validate=validate.Length(min=1, error="names no source"))
+
+
+class RuleSchema(CriteriaSchema):
+    """``pathways/rules.toml``: one guideline statement."""
+
+    target = Rule
+    id = fields.String(required=True, validate=_WORD)
+    topic = fields.String(required=True, validate=_WORD)
+    action = fields.String(required=True, validate=_WORD)
+    profiles = Words()
+    sentence = string()
+    reason = string(load_default="")
+    against = fields.Boolean(load_default=False)
+    also = fields.Boolean(load_default=False)
+    urgency = string(load_default="routine")
+    order = string(load_default="")
+    target_ = fields.Boolean(load_default=False, data_key="target", attribute="target")
+    detail = string(load_default="")
+    due_days = fields.Integer(load_default=None)
+    asks = Words()
+    source = string()
+    strength = string(load_default="")
+    population = string(load_default="")
+
+    @post_load
+    def make(self, loaded: Mapping[str, Any], **kwargs: Any) -> Any:
+        """Profiles are a set."""
+        return super().make({**loaded, "profiles": frozenset(loaded["profiles"])}, **kwargs)
+
+
+class GoalSchema(CriteriaSchema):
+    """``pathways/goals.toml``: one outcome measure with its meaningful change."""
+
+    target = GoalTarget
+    id = fields.String(required=True, validate=_WORD)
+    label = string()
+    measure = string()
+    target_ = string(data_key="target", attribute="target")
+    value = fields.Float(required=True)
+    unit = string(load_default="")
+    due_days = fields.Integer(required=True)
+    source = string()
