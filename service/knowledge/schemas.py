@@ -62,7 +62,7 @@ class Words(fields.List[str]):
         super().__init__(fields.String(validate=_FILLED), **{"load_default": (), **kwargs})
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        return tuple(super()._deserialize(value, *args, **kwargs))  # type: ignore[no-untyped-call]
+        return tuple(super()._deserialize(value, *args, **kwargs))
 
 
 class Chances(fields.Dict):
@@ -73,7 +73,7 @@ class Chances(fields.Dict):
         self.states = states
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        table = super()._deserialize(value, *args, **kwargs)
+        table = super()._deserialize(value, *args, **kwargs)  # type: ignore[no-untyped-call]
         if set(table) != set(self.states):
             odd = sorted(str(name) for name in set(table) ^ set(self.states))
             raise ValidationError(f"every state once: {', '.join(odd)} is missing or unknown")
