@@ -54,7 +54,8 @@ class Localisation:
     (marginal over root sets, so they may add up to more than one); ``none`` is the probability that
     no root is. ``hypotheses`` are the root sets with their posterior, which add up to one, the
     likeliest first. ``named`` is empty when the answer is an abstention; ``candidates`` then holds
-    the roots that remain (the credible set).
+    the roots that remain (the credible set). ``examination`` are the roots that the examination
+    alone points to, without imaging.
     """
 
     probabilities: tuple[tuple[RootSide, float], ...]
@@ -66,6 +67,7 @@ class Localisation:
     next_items: tuple[NextItem, ...]
     would_change: str
     statement: str
+    examination: tuple[RootSide, ...] = ()
 
     def probability(self, root: RootSide) -> float:
         """The probability that this root on this side is compressed."""

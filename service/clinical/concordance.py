@@ -17,16 +17,11 @@ AIMED = ("injection", "surgery")
 """Kinds of order that are aimed at one root."""
 
 
-def compare(
-    case: Case, examination: Localisation, answer: Localisation, model: Model
-) -> Concordance:
-    """Hold the examination alone against imaging, and each draft order against the whole answer.
-
-    ``examination`` is the localisation without imaging, ``answer`` the one with everything.
-    """
+def compare(case: Case, answer: Localisation, model: Model) -> Concordance:
+    """Hold the examination alone against imaging, and each draft order against the whole answer."""
     lesions = as_lesions(seen_roots(case.imaging, model.imaging), case.imaging, model.imaging)
     firm = tuple(x for x in lesions if x.grade >= model.imaging.lesion_grade)
-    examined = _pointed_at(examination, model)
+    examined = answer.examination
     imaged = tuple(dict.fromkeys(x.root for x in firm))
     disagreements = (
         *_between(case, examined, imaged, firm, model),
@@ -36,19 +31,6 @@ def compare(
     agree = bool(set(examined) & set(imaged))
     status = "discordant" if disagreements else "concordant" if agree else "undecided"
     return Concordance(status, examined, imaged, disagreements, lesions)
-
-
-def _pointed_at(examination: Localisation, model: Model) -> tuple[RootSide, ...]:
-    """Take the roots the examination names, or those still in contention; none if it says nothing."""
-    if examination.named:
-        return examination.named
-    if not any(line.kind == "finding" for line in examination.ledger):
-        return ()
-    top = examination.probabilities[0][1]
-    if examination.none >= top:
-        return ()
-    near = top / model.combination.name_ratio
-    return tuple(sorted(at for at, p in examination.probabilities if p >= near))
 
 
 def _between(

@@ -17,7 +17,11 @@ from service.clinical.model import Combination, FindingModel, Model
 from service.clinical.root_sets import SETS, chance_given
 
 Vector = tuple[float, ...]
-"""One log ratio against the empty set for each of :data:`~service.clinical.root_sets.SETS`."""
+"""Log ratios against no compressed root: one for each of SETS on the finding's side, and a last one
+for a compressed root on the other side only."""
+
+OTHER_SIDE = len(SETS)
+"""Where in a vector the hypothesis "only the other side" stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +101,14 @@ def tables(model: Model) -> Mapping[str, tuple[Vector, Vector]]:
 def _vector(
     known: FindingModel, given: Mapping[str, float], combination: Combination, *, present: bool
 ) -> Vector:
+    """Hold each P against the mean over the states, bound that ratio, and set it against none."""
     low, high = combination.floor, 1 - combination.floor
     clipped = {state: min(max(p, low), high) for state, p in given.items()}
     chances = [chance_given(roots, clipped) for roots in SETS]
+    chances.append(combination.unaffected_leg * clipped["none"])
+    mean = sum(clipped.values()) / len(clipped)
     if not present:
-        chances = [1 - p for p in chances]
+        chances, mean = [1 - p for p in chances], 1 - mean
     least, most = 1 / combination.lr_cap_negative, known.lr_cap
-    return tuple(log(min(max(p / chances[0], least), most)) for p in chances)
+    bounded = [log(min(max(p / mean, least), most)) for p in chances]
+    return tuple(x - bounded[0] for x in bounded)

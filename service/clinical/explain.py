@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from math import exp, log
+from operator import mul
 
 from service.clinical.anatomy import RootSide, Side
 from service.clinical.answer import NextItem, Weight
@@ -50,12 +52,12 @@ def _finding_sentence(weighed: Weighed, towards: Mapping[RootSide, float]) -> st
     where = f" on the {finding.side}" if finding.side else ""
     graded = f", {finding.value:g} {known.unit}".rstrip() if finding.value is not None else ""
     found = f"{known.label}{where}: {finding.presence}{graded}"
-    most = max(towards, key=lambda at: (towards[at], at))
-    least = min(towards, key=lambda at: (towards[at], at))
-    if towards[most] > ROUNDING:
-        return f"{found}; speaks most for {most.root} (x{exp(towards[most]):.1f} against none)."
-    if towards[least] < -ROUNDING:
-        return f"{found}; speaks most against {least.root} (x{exp(towards[least]):.2f})."
+    here = {at.root: x for at, x in towards.items() if finding.side in (at.side, None)}
+    most, least = max(here, key=lambda r: (here[r], r)), min(here, key=lambda r: (here[r], r))
+    if here[most] > ROUNDING:
+        return f"{found}; speaks most for {most} (x{exp(here[most]):.1f} against none)."
+    if here[least] < -ROUNDING:
+        return f"{found}; speaks most against {least} (x{exp(here[least]):.2f} against none)."
     return f"{found}; moves no root."
 
 
@@ -163,31 +165,40 @@ def next_items(
 ) -> tuple[NextItem, ...]:
     """List the unrecorded findings expected to narrow the answer most, on the leading side."""
     side = max(marginals, key=lambda at: (marginals[at], at)).side
-    states = {root: marginals[RootSide(root, side)] for root in MODEL_ROOTS}
-    total = sum(states.values()) + none
-    chances = [p / total for p in (*states.values(), none)]
+    states = [*(marginals[RootSide(root, side)] for root in MODEL_ROOTS), none]
+    total = sum(states)
+    chances = [p / total for p in states]
     recorded = {f.id for f in case.findings if f.presence is not Presence.UNKNOWN}
-    open_findings = [
-        known for known in model.findings.values() if known.given and known.id not in recorded
+    gains = [
+        (_gain(chances, given, doubts), id_)
+        for id_, (given, doubts) in _answers(model).items()
+        if id_ not in recorded
     ]
-    gains = [(_gain(chances, known), known) for known in open_findings]
-    best = sorted(gains, key=lambda item: (-item[0], item[1].id))[:NEXT_SHOWN]
-    return tuple(_next_item(gain, known, side, model) for gain, known in best if gain > 0)
+    best = sorted(gains, key=lambda item: (-item[0], item[1]))[:NEXT_SHOWN]
+    return tuple(_next_item(gain, model.findings[id_], side, model) for gain, id_ in best)
 
 
-def _gain(chances: Sequence[float], known: FindingModel) -> float:
+@lru_cache(maxsize=8)
+def _answers(model: Model) -> Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]:
+    """Give P(present | state) of each telling finding, and how undecided each state leaves it."""
+    tables_of: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {}
+    for known in model.findings.values():
+        if known.given is not None:
+            given = tuple(known.given[state] for state in (*MODEL_ROOTS, "none"))
+            tables_of[known.id] = (given, tuple(_doubt(p) for p in given))
+    return tables_of
+
+
+def _gain(chances: Sequence[float], given: Sequence[float], doubts: Sequence[float]) -> float:
     """Expected fall of entropy (nats) from learning one finding."""
-    given = known.given or {}
-    likely = [given[state] for state in (*MODEL_ROOTS, "none")]
-    present = [c * p for c, p in zip(chances, likely, strict=True)]
-    absent = [c - x for c, x in zip(chances, present, strict=True)]
-    return _entropy(chances) - _entropy(present) - _entropy(absent)
+    present: float = sum(map(mul, chances, given))
+    left: float = sum(map(mul, chances, doubts))
+    return _doubt(present) - left
 
 
-def _entropy(parts: Sequence[float]) -> float:
-    """Entropy of the parts times their total, so that branches can be added up."""
-    total = sum(parts)
-    return -sum(p * log(p / total) for p in parts if p > 0)
+def _doubt(p: float) -> float:
+    """Entropy (nats) of an answer that is present with this probability."""
+    return -p * log(p) - (1 - p) * log(1 - p)
 
 
 def _next_item(gain: float, known: FindingModel, side: Side, model: Model) -> NextItem:

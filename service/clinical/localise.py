@@ -10,17 +10,19 @@ from math import exp, log
 from service.clinical import explain
 from service.clinical.anatomy import BOTH, Root, RootSide, Side
 from service.clinical.answer import Localisation, Weight
-from service.clinical.evidence import Weighed, weigh
+from service.clinical.evidence import OTHER_SIDE, Weighed, weigh
 from service.clinical.findings import Case
 from service.clinical.lesions import Seen, ratio, seen_roots, spread_by_numbering
 from service.clinical.model import MODEL_ROOTS, Model, RivalPattern
-from service.clinical.root_sets import HYPOTHESES, SETS, SINGLE, UNION, on_side
+from service.clinical.root_sets import HYPOTHESES, PAIRS, SETS, SINGLE, UNION, on_side
 
-Pair = tuple[int, int]
-"""One hypothesis: the index of the left and of the right set in SETS."""
-
-NO_ROOT: Pair = (0, 0)
 ROOT_SIDES = tuple(RootSide(root, side) for root in MODEL_ROOTS for side in BOTH)
+Chances = Sequence[float]
+"""One probability for each of PAIRS; the first is that of no compressed root."""
+
+_ROOTS_OF = tuple(on_side(SETS[i], Side.LEFT) | on_side(SETS[j], Side.RIGHT) for i, j in PAIRS)
+_HOLDING = {at: tuple(n for n, roots in enumerate(_ROOTS_OF) if at in roots) for at in ROOT_SIDES}
+_ALONE = {at: _ROOTS_OF.index(frozenset({at})) for at in ROOT_SIDES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,16 @@ def localise(
     """
     evidence = _gather(case, model, rivals)
     prior = _prior(model, population, _age_band(case.person.age, model))
-    posterior = _posterior(prior, evidence)
-    image_read = bool(evidence.seen)
-    posterior = _capped(posterior, prior, model, image_read=image_read)
+    examined = _capped(
+        _posterior(prior, evidence, {}), prior, model.combination.ceiling_without_imaging
+    )
+    posterior = examined
+    if evidence.image:
+        ceiling = model.combination.ceiling
+        posterior = _capped(_posterior(prior, evidence, evidence.image), prior, ceiling)
     ledger = _ledger(prior, posterior, evidence, case, model)
-    return _answer(posterior, ledger, case, model, informed=bool(evidence.weighed or image_read))
+    pointed = _pointed_at(examined, model) if evidence.weighed else ()
+    return _answer(posterior, ledger, case, model, pointed=pointed)
 
 
 def _gather(case: Case, model: Model, rivals: tuple[RivalPattern, ...]) -> _Evidence:
@@ -65,17 +72,19 @@ def _age_band(age: int | None, model: Model) -> int:
 
 
 @lru_cache(maxsize=128)
-def _prior(model: Model, population: str, band: int) -> Mapping[Pair, float]:
+def _prior(model: Model, population: str, band: int) -> tuple[float, ...]:
     """P(hypothesis) before any finding: none, one side, or both."""
     none = _chance_of_none(model, population)
     one = _one_side(model, band)
     both = model.priors.both_sides
-    prior = {NO_ROOT: none}
-    for i in HYPOTHESES[1:]:
-        prior[i, 0] = prior[0, i] = (1 - none) * (1 - both) * one[i] / 2
-        for j in HYPOTHESES[1:]:
-            prior[i, j] = (1 - none) * both * one[i] * one[j]
-    return prior
+    return tuple(
+        (1 - none) * both * one[i] * one[j]
+        if i and j
+        else (1 - none) * (1 - both) * one[i or j] / 2
+        if i or j
+        else none
+        for i, j in PAIRS
+    )
 
 
 def _chance_of_none(model: Model, population: str) -> float:
@@ -102,140 +111,122 @@ def _product(chosen: Iterable[Root], roots: Mapping[Root, float]) -> float:
     return chance
 
 
-def _posterior(prior: Mapping[Pair, float], evidence: _Evidence) -> dict[Pair, float]:
-    left, right = (_side_total(evidence, side) for side in BOTH)
-    either = _total(w.vector for w in evidence.weighed if w.finding.side is None)
-    rival = sum(log(r.lr_none) for r in evidence.rivals)
-    score = {
-        (i, j): log(p) + left[i] + right[j] + either[UNION[i][j]] for (i, j), p in prior.items()
-    }
-    score[NO_ROOT] += rival
-    top = max(score.values())
-    raw = {pair: exp(s - top) for pair, s in score.items()}
-    total = sum(raw.values())
-    return {pair: p / total for pair, p in raw.items()}
+def _posterior(prior: Chances, evidence: _Evidence, image: Mapping[RootSide, float]) -> list[float]:
+    left, right = (_side_factors(evidence, image, side) for side in BOTH)
+    either = _factors(w.vector for w in evidence.weighed if w.finding.side is None)
+    factor = [
+        (left[i] if i or not j else left[OTHER_SIDE])
+        * (right[j] if j or not i else right[OTHER_SIDE])
+        * either[UNION[i][j]]
+        for i, j in PAIRS
+    ]
+    raw = [p * f for p, f in zip(prior, factor, strict=True)]
+    raw[0] *= _product_of(r.lr_none for r in evidence.rivals)
+    total = sum(raw)
+    return [p / total for p in raw]
 
 
-def _side_total(evidence: _Evidence, side: Side) -> list[float]:
-    total = _total(w.vector for w in evidence.weighed if w.finding.side is side)
-    for at, weight in evidence.image.items():
+def _product_of(numbers: Iterable[float]) -> float:
+    product = 1.0
+    for number in numbers:
+        product *= number
+    return product
+
+
+def _side_factors(evidence: _Evidence, image: Mapping[RootSide, float], side: Side) -> list[float]:
+    factors = _factors(w.vector for w in evidence.weighed if w.finding.side is side)
+    for at, weight in image.items():
         if at.side is side:
+            times = exp(weight)
             for i, roots in enumerate(SETS):
                 if at.root in roots:
-                    total[i] += weight
-    return total
+                    factors[i] *= times
+    return factors
 
 
-def _total(vectors: Iterable[Sequence[float]]) -> list[float]:
+def _factors(vectors: Iterable[Sequence[float]]) -> list[float]:
     columns = list(vectors)
-    return [sum(column) for column in zip(*columns, strict=True)] if columns else [0.0] * len(SETS)
+    if not columns:
+        return [1.0] * (len(SETS) + 1)
+    return [exp(sum(column)) for column in zip(*columns, strict=True)]
 
 
-def _capped(
-    posterior: dict[Pair, float], prior: Mapping[Pair, float], model: Model, *, image_read: bool
-) -> dict[Pair, float]:
+def _capped(posterior: list[float], prior: Chances, ceiling: float) -> list[float]:
     """Draw the posterior back towards the prior until no root is claimed beyond the ceiling."""
-    rules = model.combination
-    ceiling = rules.ceiling if image_read else rules.ceiling_without_imaging
-    after, before = _marginals(posterior), _marginals(prior)
-    kept = min(
-        ((ceiling - before[r]) / (after[r] - before[r]) for r in after if after[r] > ceiling),
-        default=1.0,
-    )
-    if kept < 1:
-        posterior = {h: kept * p + (1 - kept) * prior[h] for h, p in posterior.items()}
-    return posterior
+    kept = 1.0
+    for at, after in _marginals(posterior).items():
+        if after > ceiling:
+            before = sum(prior[n] for n in _HOLDING[at])
+            kept = min(kept, (ceiling - before) / (after - before))
+    if kept == 1.0:
+        return posterior
+    return [kept * p + (1 - kept) * q for p, q in zip(posterior, prior, strict=True)]
 
 
-def _marginals(posterior: Mapping[Pair, float]) -> dict[RootSide, float]:
-    by_set = {side: [0.0] * len(SETS) for side in BOTH}
-    for (i, j), p in posterior.items():
-        by_set[Side.LEFT][i] += p
-        by_set[Side.RIGHT][j] += p
-    return {
-        at: sum(p for p, roots in zip(by_set[at.side], SETS, strict=True) if at.root in roots)
-        for at in ROOT_SIDES
-    }
+def _marginals(chances: Chances) -> dict[RootSide, float]:
+    return {at: sum([chances[n] for n in holding]) for at, holding in _HOLDING.items()}
 
 
-def _alone(at: RootSide) -> Pair:
-    i = SINGLE[at.root]
-    return (i, 0) if at.side is Side.LEFT else (0, i)
-
-
-def _odds(chances: Mapping[Pair, float]) -> dict[RootSide, float]:
+def _odds(chances: Chances) -> dict[RootSide, float]:
     """Log odds of each root alone against none."""
-    return {at: log(chances[_alone(at)] / chances[NO_ROOT]) for at in ROOT_SIDES}
+    return {at: log(chances[alone] / chances[0]) for at, alone in _ALONE.items()}
 
 
 def _ledger(
-    prior: Mapping[Pair, float],
-    posterior: Mapping[Pair, float],
-    evidence: _Evidence,
-    case: Case,
-    model: Model,
+    prior: Chances, posterior: Chances, evidence: _Evidence, case: Case, model: Model
 ) -> tuple[Weight, ...]:
     """Write one line for each thing that moved the answer.
 
     For every root and side the lines add up to the log odds of that root alone against none.
     """
     lines = [explain.prior_line(_odds(prior), case, model)]
-    lines += [_finding_line(w) for w in evidence.weighed]
+    lines += [explain.finding_line(w, _towards(w)) for w in evidence.weighed]
     lines += explain.imaging_lines(evidence.seen, evidence.image, model)
     lines += [explain.rival_line(r, ROOT_SIDES) for r in evidence.rivals]
-    odds = _odds(posterior)
-    rest = {at: odds[at] - sum(line.for_root(at) for line in lines) for at in ROOT_SIDES}
+    rest = _odds(posterior)
+    for line in lines:
+        for at, weight in line.towards:
+            rest[at] -= weight
     if any(abs(x) > explain.ROUNDING for x in rest.values()):
         lines.append(explain.cap_line(rest, model))
     return tuple(lines)
 
 
-def _finding_line(weighed: Weighed) -> Weight:
-    sides = (weighed.finding.side,) if weighed.finding.side else BOTH
-    towards = {
-        RootSide(root, side): weighed.vector[SINGLE[root]] for side in sides for root in MODEL_ROOTS
+def _towards(weighed: Weighed) -> dict[RootSide, float]:
+    """Set each root alone against none: on the finding's own side, and on the other."""
+    vector, own = weighed.vector, weighed.finding.side
+    return {
+        at: vector[SINGLE[at.root] if own in (at.side, None) else OTHER_SIDE] for at in ROOT_SIDES
     }
-    return explain.finding_line(weighed, towards)
 
 
 def _answer(
-    posterior: Mapping[Pair, float],
+    posterior: Chances,
     ledger: tuple[Weight, ...],
     case: Case,
     model: Model,
     *,
-    informed: bool,
+    pointed: tuple[RootSide, ...],
 ) -> Localisation:
     marginals = _marginals(posterior)
     ranked = tuple(sorted(marginals.items(), key=lambda item: (-item[1], item[0])))
-    none = posterior[NO_ROOT]
+    informed = any(line.kind in ("finding", "imaging") for line in ledger)
     named = _named(ranked, model) if informed else ()
     candidates = named or _credible(posterior, ranked, model.combination.credible)
+    none = posterior[0]
+    order = sorted(range(len(PAIRS)), key=posterior.__getitem__, reverse=True)
     return Localisation(
         probabilities=ranked,
         none=none,
-        hypotheses=_as_hypotheses(posterior),
+        hypotheses=tuple([(_ROOTS_OF[n], posterior[n]) for n in order]),
         named=named,
         candidates=candidates,
         ledger=ledger,
         next_items=explain.next_items(case, marginals, none, model),
         would_change=explain.would_change(ledger, ranked, named),
         statement=explain.statement(ranked, none, named, candidates, model, informed=informed),
+        examination=pointed,
     )
-
-
-def _as_hypotheses(
-    posterior: Mapping[Pair, float],
-) -> tuple[tuple[frozenset[RootSide], float], ...]:
-    ordered = sorted(posterior.items(), key=lambda item: (-item[1], item[0]))
-    return tuple((_ROOTS_OF[pair], p) for pair, p in ordered)
-
-
-_ROOTS_OF = {
-    (i, j): on_side(SETS[i], Side.LEFT) | on_side(SETS[j], Side.RIGHT)
-    for i in HYPOTHESES
-    for j in HYPOTHESES
-}
 
 
 def _named(ranked: Sequence[tuple[RootSide, float]], model: Model) -> tuple[RootSide, ...]:
@@ -248,13 +239,26 @@ def _named(ranked: Sequence[tuple[RootSide, float]], model: Model) -> tuple[Root
     return tuple(sorted(at for at, _ in likely))
 
 
+def _pointed_at(examined: Chances, model: Model) -> tuple[RootSide, ...]:
+    """Take the roots the examination alone names, or those still in contention; none if none leads."""
+    marginals = _marginals(examined)
+    ranked = sorted(marginals.items(), key=lambda item: (-item[1], item[0]))
+    top = ranked[0][1]
+    if named := _named(ranked, model):
+        return named
+    if examined[0] >= top:
+        return ()
+    return tuple(sorted(at for at, p in ranked if p * model.combination.name_ratio >= top))
+
+
 def _credible(
-    posterior: Mapping[Pair, float], ranked: Sequence[tuple[RootSide, float]], share: float
+    posterior: Chances, ranked: Sequence[tuple[RootSide, float]], share: float
 ) -> tuple[RootSide, ...]:
     """Take the likeliest roots until the hypotheses made of them alone hold this share."""
     chosen: set[RootSide] = set()
     for at, _ in ranked:
-        if sum(p for pair, p in posterior.items() if _ROOTS_OF[pair] <= chosen) >= share:
+        held = [p for p, roots in zip(posterior, _ROOTS_OF, strict=True) if roots <= chosen]
+        if sum(held) >= share:
             break
         chosen.add(at)
     return tuple(at for at, _ in ranked if at in chosen)

@@ -79,7 +79,11 @@ class Priors:
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """How weights are added up: tempering between groups, growth within one, bounds and caps."""
+    """How weights are added up: tempering between groups, growth within one, bounds and caps.
+
+    ``unaffected_leg`` is how often a sign is found on a leg while a root is compressed on the other
+    side only, as a share of how often it is found when no root is.
+    """
 
     temper: float
     group_growth: float
@@ -91,6 +95,7 @@ class Combination:
     name_at: float
     name_ratio: float
     credible: float
+    unaffected_leg: float
 
 
 @dataclass(frozen=True, slots=True)

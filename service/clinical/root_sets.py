@@ -18,14 +18,26 @@ SETS: tuple[frozenset[Root], ...] = tuple(
 LARGEST = 2
 """The most roots that a hypothesis holds on one side."""
 
-HYPOTHESES = tuple(i for i, roots in enumerate(SETS) if len(roots) <= LARGEST)
-"""Indices into :data:`SETS` of the sets that are hypotheses of one side."""
+
+def _neighbours(roots: frozenset[Root]) -> bool:
+    places = sorted(MODEL_ROOTS.index(root) for root in roots)
+    return len(places) <= LARGEST and places == list(range(places[0], places[0] + len(places)))
+
+
+HYPOTHESES = tuple(i for i, roots in enumerate(SETS) if not roots or _neighbours(roots))
+"""Indices into :data:`SETS` of the sets that are hypotheses of one side.
+
+Two roots of one side lie next to each other: one level meets its exiting and its traversing root.
+"""
 
 SINGLE = {root: SETS.index(frozenset({root})) for root in MODEL_ROOTS}
 """Index into :data:`SETS` of each root alone."""
 
 UNION = tuple(tuple(SETS.index(a | b) for b in SETS) for a in SETS)
 """Index of the union of two sets: what a finding without a side depends on."""
+
+PAIRS = tuple((i, j) for i in HYPOTHESES for j in HYPOTHESES)
+"""Every hypothesis of the whole person: the sets of the left and of the right side."""
 
 _UPPER = (Root.L1, Root.L2)
 
