@@ -10,6 +10,7 @@ from service.clinical.findings import Finding, Presence
 from service.clinical.model import FindingModel
 from service.clinical.progression import largest_fall, latest
 
+SENSORY_LOSS = "sensory-loss-"
 GRADED = ("strength", "reflex")
 WHOLE_GRADE = 1.0
 """One step of the MRC scale."""
@@ -26,36 +27,40 @@ def examination_facts(
     facts: dict[str, Fact] = {}
     for name in dict.fromkeys(id_ for id_, _ in newest):
         sides = {side: found for (id_, side), found in newest.items() if id_ == name}
-        kind = known[name].kind if name in known else "presence"
-        facts |= _one(name, sides, kind)
+        facts |= _one(name, sides, known.get(name))
     now = tuple(newest.values())
-    strengths = tuple(f for f in findings if _is(f, known, kind="strength"))
+    weak = {name for name, model in known.items() if model.kind == "strength"}
     return {
         **facts,
-        **_deficit("motor", tuple(f for f in now if _is(f, known, kind="strength"))),
-        **_deficit("sensory", tuple(f for f in now if _is(f, known, group="sensory"))),
-        **_fall(strengths),
+        **_deficit("motor", (f for f in now if f.id in weak), known),
+        **_deficit("sensory", (f for f in now if f.id.startswith(SENSORY_LOSS)), known),
+        **_lowest(f for f in now if f.id in weak),
+        **_fall(f for f in findings if f.id in weak),
     }
 
 
-def _is(
-    finding: Finding, known: Mapping[str, FindingModel], *, kind: str = "", group: str = ""
-) -> bool:
-    model = known.get(finding.id)
-    if model is None:
-        return False
-    return model.kind == kind if kind else model.group.startswith(group)
+def _is_present(finding: Finding, model: FindingModel | None) -> bool | None:
+    """What the examiner said; where only a grade was given, what the grade means."""
+    if finding.presence is not Presence.UNKNOWN:
+        return finding.presence is Presence.PRESENT
+    if finding.value is None or model is None:
+        return None
+    if model.at_most is not None:
+        return finding.value <= model.at_most
+    return None if model.at_least is None else finding.value >= model.at_least
 
 
-def _one(name: str, sides: BySide, kind: str) -> dict[str, Fact]:
-    present = {side: f.presence is Presence.PRESENT for side, f in sides.items()}
-    facts: dict[str, Fact] = {name: any(present.values())}
+def _one(name: str, sides: BySide, model: FindingModel | None) -> dict[str, Fact]:
+    read = {side: _is_present(f, model) for side, f in sides.items()}
+    present = {side: held for side, held in read.items() if held is not None}
+    facts: dict[str, Fact] = {name: any(present.values())} if present else {}
     facts |= {f"{name}@{side}": held for side, held in present.items() if side}
     if all(side in present for side in BOTH):
         facts[f"{name}.bilateral"] = all(present[side] for side in BOTH)
     values = [f.value for f in sides.values() if f.value is not None]
     if values:
-        facts[f"{name}.value"] = min(values) if kind in GRADED else _newest_value(sides)
+        graded = model is not None and model.kind in GRADED
+        facts[f"{name}.value"] = min(values) if graded else _newest_value(sides)
     return facts
 
 
@@ -65,18 +70,24 @@ def _newest_value(sides: BySide) -> float:
     return float(newest.value or 0.0)
 
 
-def _deficit(name: str, found: tuple[Finding, ...]) -> dict[str, Fact]:
-    """Whether any of these is present, on both sides, and the lowest strength."""
-    if not found:
+def _deficit(
+    name: str, found: Iterable[Finding], known: Mapping[str, FindingModel]
+) -> dict[str, Fact]:
+    """Whether any of these is present, and whether on both sides."""
+    read = [(f.side, _is_present(f, known.get(f.id))) for f in found]
+    held = [(side, present) for side, present in read if present is not None]
+    if not held:
         return {}
-    present = [f for f in found if f.presence is Presence.PRESENT]
-    facts: dict[str, Fact] = {f"{name}.deficit": bool(present)}
-    if {f.side for f in found} >= set(BOTH):
-        facts[f"{name}.bilateral"] = {f.side for f in present} >= set(BOTH)
-    grades = [f.value for f in found if f.value is not None]
-    if name == "motor" and grades:
-        facts["mrc.min"] = min(grades)
+    sides = {side for side, present in held if present}
+    facts: dict[str, Fact] = {f"{name}.deficit": bool(sides)}
+    if {side for side, _ in held} >= set(BOTH):
+        facts[f"{name}.bilateral"] = sides >= set(BOTH)
     return facts
+
+
+def _lowest(strengths: Iterable[Finding]) -> dict[str, Fact]:
+    grades = [f.value for f in strengths if f.value is not None]
+    return {"mrc.min": min(grades)} if grades else {}
 
 
 def _fall(strengths: Iterable[Finding]) -> dict[str, Fact]:

@@ -14,7 +14,7 @@ From the examination, per finding id:
 ``motor.fall``              largest loss of strength between examinations, in MRC grades
 ``motor.progressive``       that loss is a whole grade or more
 ``mrc.min``                 the lowest strength grade, 0 to 5
-``sensory.deficit``         any finding of a sensory group present; ``.bilateral`` as above
+``sensory.deficit``         any ``sensory-loss-`` finding present; ``.bilateral`` as above
 ==========================  ====================================================================
 
 From the person: ``age`` (years), ``sex``, ``pregnant``, ``duration.weeks``, ``condition.<word>``,
@@ -164,7 +164,8 @@ def _duration(case: Case, known: Mapping[str, FindingModel]) -> dict[str, Fact]:
         return {"duration.weeks": (newest.value or 0.0) * DAYS_IN[unit] / 7}
     if case.person.onset is None:
         return {}
-    return {"duration.weeks": (case.as_of.date() - case.person.onset).days / 7}
+    weeks = (case.as_of.date() - case.person.onset).days / 7
+    return {"duration.weeks": weeks, f"{DURATION}.value": weeks}
 
 
 def _imaging(studies: Collection[Study], seen: Collection[ImagingFact]) -> dict[str, Fact]:

@@ -16,14 +16,14 @@ Series = list[tuple[datetime, float]]
 
 
 def latest(findings: Iterable[Finding]) -> dict[tuple[str, Side | None], Finding]:
-    """Give the newest record of each finding on each side that says present or absent.
+    """Give the newest record of each finding on each side that says anything.
 
     Records without a time count as the oldest. Of two records of one time the one that says
     present is kept: a sign that was seen is not unseen by a second note.
     """
     newest: dict[tuple[str, Side | None], Finding] = {}
     for finding in findings:
-        if finding.presence is Presence.UNKNOWN:
+        if finding.presence is Presence.UNKNOWN and finding.value is None:
             continue
         held = newest.get((finding.id, finding.side))
         if held is None or _rank(finding) > _rank(held):
