@@ -103,7 +103,9 @@ class DemoServer:
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         for _ in range(round(self._wait_seconds * 10)):
             if process.poll() is not None:
-                raise LasegueError(f"the FHIR server ended at once with status {process.returncode}")
+                raise LasegueError(
+                    f"the FHIR server ended at once with status {process.returncode}"
+                )
             if _answers(f"{self.url}/metadata"):
                 return
             time.sleep(0.1)
@@ -121,6 +123,6 @@ def free_port() -> int:
 def _answers(url: str) -> bool:
     try:
         with requests.get(url, timeout=2) as response:
-            return response.status_code == requests.codes.ok
+            return response.ok
     except requests.RequestException:
         return False
