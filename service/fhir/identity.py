@@ -1,0 +1,95 @@
+"""Who a written resource is: ids that derive from patient, episode and role, never from chance.
+
+The same patient, episode and role give the same id and the same identifier for ever, so a second
+write changes nothing and what is no longer produced can be found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from service.fhir.canonical import Json, identifier_system
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The names of one resource; ``value`` is 32 hexadecimal digits, ``role`` its kind of output."""
+
+    resource_type: str
+    role: str
+    value: str
+    full_url: str
+
+    @property
+    def id(self) -> str:
+        """The id the server is asked to keep it under."""
+        return f"lasegue-{self.value}"
+
+    @property
+    def place(self) -> str:
+        """Where it is on the server, such as ``Condition/lasegue-1f…``."""
+        return f"{self.resource_type}/{self.id}"
+
+    @property
+    def identifier(self) -> Json:
+        """Its business identifier."""
+        return {"system": identifier_system(self.role), "value": self.value}
+
+    @property
+    def reference(self) -> Json:
+        """A reference from another entry of the same Bundle."""
+        return {"reference": self.full_url}
+
+
+def key(patient: str, episode: str, *role: str) -> str:
+    """32 hexadecimal digits for one output of one episode of one patient."""
+    text = "\n".join((patient, episode, *role))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def identity(resource_type: str, patient: str, episode: str, *role: str) -> Identity:
+    """The identity of an output; the first part of ``role`` names its kind."""
+    value = key(patient, episode, resource_type, *role)
+    name = f"{identifier_system(role[0])}|{value}"
+    return Identity(resource_type, role[0], value, uuid.uuid5(uuid.NAMESPACE_URL, name).urn)
+
+
+def plan_of(bundle: Json) -> dict[str, str]:
+    """What a write-back Bundle writes: ``Type/id`` to ``system|value``, empty where it has none.
+
+    Comparing two of these tells what was written before and is no longer produced.
+    """
+    return {
+        entry["request"]["url"]: _identifier_of(entry["resource"])
+        for entry in bundle.get("entry", [])
+        if "resource" in entry
+    }
+
+
+def _identifier_of(resource: Json) -> str:
+    identifiers = resource.get("identifier") or [{}]
+    first = identifiers[0]
+    return f"{first['system']}|{first['value']}" if "value" in first else ""
+
+
+def resolve_references(bundle: Json) -> Json:
+    """The same Bundle with references between its entries written as ``Type/id``."""
+    places = {
+        entry["fullUrl"]: entry["request"]["url"]
+        for entry in bundle.get("entry", [])
+        if "fullUrl" in entry
+    }
+    resolved: Json = _resolved(bundle, places)
+    return resolved
+
+
+def _resolved(node: Any, places: dict[str, str]) -> Any:
+    if isinstance(node, dict):
+        return {
+            name: places.get(value, value) if name == "reference" else _resolved(value, places)
+            for name, value in node.items()
+        }
+    return [_resolved(item, places) for item in node] if isinstance(node, list) else node
