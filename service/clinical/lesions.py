@@ -87,8 +87,9 @@ def seen_roots(facts: Iterable[ImagingFact], model: ImagingModel) -> tuple[Seen,
 
 
 def _stated(fact: ImagingFact, model: ImagingModel) -> list[Seen]:
-    root = fact.root or _by_role(fact)
-    if root is None or modelled(root) is None:
+    named = fact.root or _by_role(fact)
+    root = modelled(named) if named else None
+    if root is None:
         return []
     grade = model.relation_grade.get(fact.relation or "", model.grade_of_contact)
     if not fact.present:
@@ -113,7 +114,12 @@ def _inferred(fact: ImagingFact, model: ImagingModel) -> list[Seen]:
         grade = _grade(fact, zone, model)
         first, *further = roots_at(fact.disc, zone, fact.migration)
         roots = [(first, grade), *((r, min(grade, model.grade_of_contact)) for r in further)]
-        seen += [Seen(RootSide(r, s), g, fact) for r, g in roots for s in sides if modelled(r)]
+        seen += [
+            Seen(RootSide(root, side), grade, fact)
+            for named, grade in roots
+            for side in sides
+            if (root := modelled(named))
+        ]
     return seen
 
 

@@ -53,7 +53,7 @@ def localise(
         ceiling = model.combination.ceiling
         posterior = _capped(_posterior(prior, evidence, evidence.image), prior, ceiling)
     ledger = _ledger(prior, posterior, evidence, case, model)
-    pointed = _pointed_at(examined, model) if evidence.weighed else ()
+    pointed = tuple(at for at in _pointed_at(examined, model) if _supported(at, evidence.weighed))
     return _answer(posterior, ledger, case, model, pointed=pointed)
 
 
@@ -249,6 +249,11 @@ def _pointed_at(examined: Chances, model: Model) -> tuple[RootSide, ...]:
     if examined[0] >= top:
         return ()
     return tuple(sorted(at for at, p in ranked if p * model.combination.name_ratio >= top))
+
+
+def _supported(at: RootSide, weighed: Iterable[Weighed]) -> bool:
+    """Tell whether the findings together, and not the prior alone, speak for this root."""
+    return sum(_towards(w)[at] for w in weighed) > 0
 
 
 def _credible(
