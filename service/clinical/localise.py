@@ -11,7 +11,7 @@ from service.clinical import explain
 from service.clinical.anatomy import BOTH, Root, RootSide, Side
 from service.clinical.answer import Localisation, Weight
 from service.clinical.evidence import OTHER_SIDE, Weighed, weigh
-from service.clinical.findings import Case
+from service.clinical.findings import Case, Presence
 from service.clinical.lesions import Seen, ratio, seen_roots, spread_by_numbering
 from service.clinical.model import MODEL_ROOTS, Model, RivalPattern
 from service.clinical.root_sets import HYPOTHESES, PAIRS, SETS, SINGLE, UNION, on_side
@@ -252,8 +252,13 @@ def _pointed_at(examined: Chances, model: Model) -> tuple[RootSide, ...]:
 
 
 def _supported(at: RootSide, weighed: Iterable[Weighed]) -> bool:
-    """Tell whether the findings together, and not the prior alone, speak for this root."""
-    return sum(_towards(w)[at] for w in weighed) > 0
+    """Tell whether a sign that is present on this side, and not the prior alone, speaks for this root."""
+    return any(
+        w.finding.presence is Presence.PRESENT
+        and w.finding.side in (at.side, None)
+        and w.vector[SINGLE[at.root]] > 0
+        for w in weighed
+    )
 
 
 def _credible(
