@@ -25,7 +25,8 @@ class State(StrEnum):
 class JobView:
     """One remembered event as an operator sees it: no body, no patient data but opaque ids.
 
-    ``reason`` is why it is dead: an error code and a sentence.
+    ``reason`` is why it is dead, or why its last attempt failed: an error code and a sentence.
+    ``receipt`` is what the evaluation reported.
     """
 
     key: str
@@ -37,6 +38,7 @@ class JobView:
     updated: datetime
     reason: str = ""
     patient: str | None = None
+    receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
