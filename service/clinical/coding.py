@@ -23,14 +23,29 @@ class Coding:
 
 @dataclass(frozen=True, slots=True)
 class CodeMap(Generic[T]):
-    """What each coding means here: an immutable look-up from :class:`Coding` to a meaning."""
+    """What each coding means here: an immutable look-up from :class:`Coding` to a meaning.
+
+    ``families`` are the beginnings of codes in hierarchical systems, such as C50 of ICD-10; the
+    code itself goes before a family and the longest family before a shorter one.
+    """
 
     meanings: Mapping[Coding, T]
+    families: Mapping[Coding, T] = field(default_factory=dict)
+
+    def get(self, coding: Coding) -> T | None:
+        """The meaning of one coding, or ``None`` when it is not known."""
+        found = self.meanings.get(coding)
+        if found is None and self.families:
+            starts = (coding.code[:end] for end in range(len(coding.code), 0, -1))
+            keys = (Coding(coding.system, start) for start in starts)
+            found = next((self.families[key] for key in keys if key in self.families), None)
+        return found
 
     def first(self, codings: Iterable[Coding]) -> T | None:
         """The meaning of the first known coding, or ``None`` when none is known."""
-        return next((self.meanings[c] for c in codings if c in self.meanings), None)
+        return next(iter(self.all(codings)), None)
 
     def all(self, codings: Iterable[Coding]) -> tuple[T, ...]:
         """The meanings of every known coding, in the order given, without repeats."""
-        return tuple(dict.fromkeys(self.meanings[c] for c in codings if c in self.meanings))
+        found = (self.get(coding) for coding in codings)
+        return tuple(dict.fromkeys(meaning for meaning in found if meaning is not None))

@@ -15,7 +15,7 @@ from service.clinical.model import (
     Model,
     Priors,
 )
-from service.knowledge.code_tables import CodeRow
+from service.knowledge.code_tables import FAMILY, CodeRow
 from service.knowledge.pages import Entry, Pages
 
 T = TypeVar("T")
@@ -103,7 +103,13 @@ def _map(rows: Iterable[CodeRow], part: str = "") -> CodeMap[Any]:
     meanings = _meanings(rows)
     if part:
         meanings = {c: m[part] for c, m in meanings.items() if part in m}
-    return CodeMap(MappingProxyType(meanings))
+    exact = {c: m for c, m in meanings.items() if not c.code.endswith(FAMILY)}
+    families = {
+        Coding(c.system, c.code.removesuffix(FAMILY), c.display): m
+        for c, m in meanings.items()
+        if c.code.endswith(FAMILY)
+    }
+    return CodeMap(MappingProxyType(exact), MappingProxyType(families))
 
 
 def _own(pages: Pages) -> dict[Coding, CodedFinding]:

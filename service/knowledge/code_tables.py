@@ -18,6 +18,9 @@ from service.clinical.anatomy import Side
 from service.clinical.coding import PROJECT_BASE, Coding
 from service.clinical.model import CodedFinding
 
+FAMILY = "*"
+"""At the end of a code: every code of the system that starts so (ICD-10 and ATC only)."""
+
 STATUSES = ("verified", "candidate", "retired")
 
 
