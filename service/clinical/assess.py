@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from service.clinical.answer import (
-    Assessment,
-    Concordance,
-    Discordance,
-    FlagRaised,
-    GoalSet,
-    Lesion,
-    Localisation,
-    NextItem,
-    Plan,
-    Question,
-    Step,
-    Target,
-    Weight,
-)
+from service.clinical.answer import Assessment
+from service.clinical.concordance import compare
+from service.clinical.facts import answer_facts, case_facts
+from service.clinical.findings import Case
+from service.clinical.localise import localise
+from service.clinical.model import Model
+from service.clinical.pathway import choose
+from service.clinical.red_flags import match_rivals, screen
 
-__all__ = [
-    "Assessment",
-    "Concordance",
-    "Discordance",
-    "FlagRaised",
-    "GoalSet",
-    "Lesion",
-    "Localisation",
-    "NextItem",
-    "Plan",
-    "Question",
-    "Step",
-    "Target",
-    "Weight",
-]
+
+def assess(
+    case: Case, model: Model, *, population: str = "", profile: str = "default"
+) -> Assessment:
+    """Think about one case: what must not wait, which root, whether it all agrees, what next.
+
+    ``population`` is a key of ``model.populations`` (empty: their mixture) and ``profile`` one of
+    ``model.profiles``. Raises KeyError for either when it does not exist.
+    """
+    model.profiles[profile]
+    recorded = case_facts(case, model)
+    flags = screen(recorded, model.red_flags)
+    rivals = match_rivals(recorded, model.rivals)
+    localisation = localise(case, model, population=population, rivals=rivals)
+    concordance = compare(case, localisation, model)
+    concluded = answer_facts(localisation, concordance, flags, profile, population, rivals=rivals)
+    return Assessment(
+        patient=case.person.reference,
+        as_of=case.as_of,
+        population=population,
+        edition=model.edition,
+        digest=model.digest,
+        localisation=localisation,
+        flags=flags,
+        rivals=tuple((r.id, r.label, r.sentence) for r in rivals),
+        concordance=concordance,
+        plan=choose(recorded | concluded, model, profile, localisation, concordance),
+        issues=case.issues,
+    )
