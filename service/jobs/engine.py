@@ -26,6 +26,7 @@ from service.jobs.sorting import Sorting
 from service.jobs.store import APPLICATION, EVALUATE, SORT, VERSION, Store, make_engine
 
 _POLL_SECONDS = 0.05
+_LISTEN_SECONDS = 0.25
 _DRAIN_SECONDS = 60
 
 _one_engine_a_process = threading.Lock()
@@ -117,7 +118,8 @@ class DurableJobs:
         """Finish what is running and stop; what waits is kept. Closes the store's connections."""
         self._intake.close()
         if self._keeper is not None:
-            DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=_DRAIN_SECONDS)
+            drain = _DRAIN_SECONDS if self._keeper.running() else 0
+            DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=drain)
             self._dispose()
             self._keeper.stop()
             self._keeper = None
@@ -155,6 +157,7 @@ class DurableJobs:
             "executor_id": keeper.enlist(self._executor),
             "application_version": VERSION,
             "run_migrations": False,
+            "notification_listener_polling_interval_sec": _LISTEN_SECONDS,
             "enable_otlp": False,
             "log_level": "WARNING",
         }

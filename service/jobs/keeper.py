@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
+from dbos import WorkflowStatus
 
 from service import log
 from service.errors import StoreUnavailable
@@ -74,6 +75,10 @@ class Keeper:
                 ),
                 self._row(self.name),
             )
+
+    def running(self) -> bool:
+        """Whether the engine still has work of this process under way."""
+        return bool(self._pending(self.name))
 
     def rescue(self) -> int:
         """Give the work of silent processes back to the queues; the number of workflows."""
@@ -148,19 +153,22 @@ class Keeper:
         return stamp(self._clock() - timedelta(seconds=_STALE_BEATS * self._every))
 
     def _requeue(self, name: str) -> int:
-        found = self._store.client.list_workflows(
-            status="PENDING",
-            executor_id=name,
-            application_name=APPLICATION,
-            load_input=False,
-            load_output=False,
-        )
+        found = self._pending(name)
         for kind in sorted({row.name for row in found}):
             ids = [row.workflow_id for row in found if row.name == kind]
             self._store.client.resume_workflows(ids, queue_name=kind)
         if found:
             log.note("rescued", executor=name, workflows=len(found))
         return len(found)
+
+    def _pending(self, name: str) -> list[WorkflowStatus]:
+        return self._store.client.list_workflows(
+            status="PENDING",
+            executor_id=name,
+            application_name=APPLICATION,
+            load_input=False,
+            load_output=False,
+        )
 
     def _alive(self, ids: Iterable[str]) -> set[str]:
         alive: set[str] = set()
