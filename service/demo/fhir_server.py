@@ -1,4 +1,4 @@
-"""The demonstration, and the FHIR server it talks to: sekmet-fhir as a child process on loopback.
+"""The FHIR server of the demonstration: sekmet-fhir as a child process on loopback.
 
 sekmet-fhir comes with the ``demo`` extra. It keeps everything in one folder, with no login and with
 its own simulator of laboratories and radiology off, so that only Lasegue answers.
