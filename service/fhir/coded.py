@@ -1,0 +1,140 @@
+"""Concepts of resources as codings of the core, and what the reviewed tables make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from service.clinical.anatomy import Side
+from service.clinical.coding import PROJECT_BASE, Coding
+from service.clinical.findings import IssueKind
+from service.clinical.model import CodedFinding, Model
+from service.fhir import shapes
+
+FINDING_SYSTEM = f"{PROJECT_BASE}/CodeSystem/finding"
+PRESENCE_SYSTEM = f"{PROJECT_BASE}/CodeSystem/presence"
+IDENTIFIER_BASE = f"{PROJECT_BASE}/identifier/"
+
+_SYSTEMS = {
+    "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
+    "urn:oid:2.16.840.1.113883.6.1": "http://loinc.org",
+}
+BILATERAL = "bilateral"
+_SUFFIXES = (*Side, BILATERAL)
+
+
+class Unusable(Exception):
+    """Something cannot be used; caught where it becomes a reading issue."""
+
+    def __init__(
+        self, sentence: str, expression: str = "", kind: IssueKind = IssueKind.NOT_UNDERSTOOD
+    ) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.expression = expression
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a code says: the finding, the sides it carries, and a presence if it carries one.
+
+    ``own`` tells the project's own code, which names a finding, from others that may name the thing
+    that is examined.
+    """
+
+    finding: str
+    sides: tuple[str, ...] = ()
+    present: bool | None = None
+    own: bool = False
+
+
+def codings(*concepts: shapes.Concept | None) -> tuple[Coding, ...]:
+    """Every complete coding of the concepts, in order."""
+    return tuple(
+        _coding(coding)
+        for concept in concepts
+        if concept is not None
+        for coding in concept.coding or ()
+        if coding.code
+    )
+
+
+def _coding(coding: shapes.Coding) -> Coding:
+    system = (coding.system or "").split("|")[0].strip().rstrip("/")
+    return Coding(_SYSTEMS.get(system, system), (coding.code or "").strip(), coding.display or "")
+
+
+def codes(concepts: Iterable[shapes.Concept] | shapes.Concept | None) -> frozenset[str]:
+    """The bare codes of concepts whose systems do not matter, such as categories and statuses."""
+    if concepts is None:
+        return frozenset()
+    listed = (concepts,) if isinstance(concepts, shapes.Concept) else concepts
+    return frozenset(coding.code for coding in codings(*listed))
+
+
+def words(*concepts: shapes.Concept | None) -> tuple[str, ...]:
+    """Every text and display of the concepts."""
+    return tuple(
+        text
+        for concept in concepts
+        if concept is not None
+        for text in (concept.text, *(c.display for c in concept.coding or ()))
+        if text
+    )
+
+
+def meaning(
+    concept: shapes.Concept | None, model: Model, site_codes: Mapping[Coding, CodedFinding]
+) -> Meaning | None:
+    """What an examination code means: the project's own code first, then the site's, then standard.
+
+    Raises Unusable when two codes of one concept contradict each other.
+    """
+    known = [(c, found) for c in codings(concept) if (found := _lookup(c, model, site_codes))]
+    if not known:
+        return None
+    known.sort(key=lambda pair: (pair[0].system != FINDING_SYSTEM, pair[0] not in site_codes))
+    own = [found.finding for coding, found in known if coding.system == FINDING_SYSTEM]
+    if len(set(own)) > 1:
+        raise Unusable("Its codes name two findings.", "code", IssueKind.CONFLICT)
+    chosen = known[0][1].finding
+    same = [found for _, found in known if found.finding == chosen]
+    presences = {found.present for found in same} - {None}
+    if len(presences) > 1:
+        raise Unusable("Its codes say both present and absent.", "code", IssueKind.CONFLICT)
+    sides = tuple(side for found in same for side in found.sides)
+    return Meaning(chosen, sides, next(iter(presences), None), own=bool(own))
+
+
+def _lookup(
+    coding: Coding, model: Model, site_codes: Mapping[Coding, CodedFinding]
+) -> Meaning | None:
+    found = site_codes.get(coding) or model.codes.findings.meanings.get(coding)
+    if found and found.finding in model.findings:
+        return Meaning(found.finding, (found.side,) if found.side else (), found.present)
+    if coding.system != FINDING_SYSTEM:
+        return None
+    if coding.code in model.findings:
+        return Meaning(coding.code)
+    stem, _, suffix = coding.code.rpartition("-")
+    plain = model.codes.findings.meanings.get(Coding(FINDING_SYSTEM, stem), CodedFinding(stem))
+    if suffix in _SUFFIXES and plain.finding in model.findings:
+        return Meaning(plain.finding, (suffix,), plain.present)
+    return None
+
+
+def concept_of(element: dict[str, Any] | None) -> shapes.Concept | None:
+    """A concept from an element that is a Coding, a CodeableConcept or a CodeableReference."""
+    if element is None:
+        return None
+    element = element.get("concept", element)
+    try:
+        if isinstance(element, dict) and "code" in element:
+            element = {"coding": [element]}
+        return msgspec.convert(element, shapes.Concept)
+    except msgspec.ValidationError:
+        return None

@@ -1,0 +1,244 @@
+"""Observations of an examination as findings with presence, side, grade and source."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import msgspec
+
+from service.clinical.anatomy import Side
+from service.clinical.coding import Coding
+from service.clinical.findings import Finding, IssueKind, Presence, Source
+from service.clinical.model import CodedFinding, Model
+from service.errors import InvalidInput
+from service.fhir import shapes
+from service.fhir.answers import AnswerReader, Reply
+from service.fhir.bundles import decoded
+from service.fhir.coded import Meaning, Unusable, codes, meaning
+from service.fhir.gathered import Gathered, Resource
+from service.fhir.moments import moment
+from service.fhir.sides import SideReader
+
+USED = frozenset({"final", "amended", "corrected", "appended", "preliminary"})
+NOT_YET = "registered"
+
+_OBSERVATION = msgspec.json.Decoder(shapes.Observation)
+_STRUCTURE = msgspec.json.Decoder(shapes.BodyStructure)
+_HEAD = msgspec.json.Decoder(shapes.Head)
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminationReader:
+    """Reads Observations with the vocabulary, the site's codes and the body structures at hand.
+
+    ``reported`` is when the first imaging report was issued, if any.
+    """
+
+    model: Model
+    site_codes: Mapping[Coding, CodedFinding]
+    sides: SideReader
+    reported: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    """One Observation with all that is needed to read it."""
+
+    reader: ExaminationReader
+    resource: Resource
+    observation: shapes.Observation
+    gathered: Gathered
+
+    def findings(self) -> Iterator[Finding]:
+        """The findings of the Observation and its components; what fails is reported."""
+        source = _source(self.resource, self.observation, self.gathered)
+        for place, answer, said in self.answers():
+            try:
+                yield from self.answered(answer, said, source)
+            except Unusable as refusal:
+                self.refuse(refusal, place)
+
+    def answers(self) -> Iterator[tuple[str, shapes.Answer, Meaning]]:
+        """Each answer with its place and what its code means."""
+        components = self.observation.component or []
+        try:
+            own = meaning(self.observation.code, self.reader.model, self.reader.site_codes)
+        except Unusable as refusal:
+            self.refuse(refusal, "Observation")
+            return
+        for number, component in enumerate(components):
+            place = f"Observation.component[{number}]"
+            said = self.component(component, own, place)
+            if said is not None:
+                yield place, component, said
+        if own is not None and (not components or _has_value(self.observation)):
+            yield "Observation", self.observation, own
+        if own is None and not components and not self.observation.has_member:
+            self.unknown("Observation")
+
+    def component(
+        self, component: shapes.Answer, panel: Meaning | None, place: str
+    ) -> Meaning | None:
+        """A component's own code, or the panel's finding where the component's code is a side."""
+        try:
+            said = meaning(component.code, self.reader.model, self.reader.site_codes)
+        except Unusable as refusal:
+            self.refuse(refusal, place)
+            return None
+        if said is None and panel is not None:
+            is_side = any(self.reader.sides.of_concept(component.code))
+            return replace(panel, sides=()) if is_side else None
+        if said is None:
+            self.unknown(place)
+        return said
+
+    def answered(self, answer: shapes.Answer, said: Meaning, source: Source) -> Iterator[Finding]:
+        """The finding of one answer, twice when it is on both sides."""
+        if answer.modifier_extension:
+            raise Unusable("It carries a modifier that is not understood.", "modifierExtension")
+        known = self.reader.model.findings[said.finding]
+        reply = Reply(Presence.UNKNOWN)
+        if self.observation.status != NOT_YET:
+            reply = AnswerReader(known, said, self.reader.model.codes).reply(answer)
+        sides: tuple[Side | None, ...] = (None,)
+        if known.sided:
+            sides = self.reader.sides.sides(self.observation, answer, said.sides)
+        examined, reported = effective(self.observation), self.reader.reported
+        after = bool(examined and reported and examined > reported)
+        for side in sides:
+            yield Finding(said.finding, reply.presence, source, side, reply.value, after)
+
+    def refuse(self, refusal: Unusable, place: str) -> None:
+        """Report why something was not used."""
+        where = ".".join(part for part in (place, refusal.expression) if part)
+        self.gathered.report(refusal.kind, self.resource.reference, refusal.sentence, where)
+
+    def unknown(self, place: str) -> None:
+        """Report an unknown code where one may be missed: in an examination, or without category."""
+        categories = codes(self.observation.category)
+        if not categories or categories & {"exam", "imaging"}:
+            self.refuse(Unusable("Its code is not known here.", "code"), place)
+
+
+def read_examination(gathered: Gathered, reader: ExaminationReader) -> tuple[Finding, ...]:
+    """Every finding of the examination, the oldest first; contradictions are reported and dropped."""
+    found: list[Finding] = []
+    for resource in gathered.of("Observation"):
+        try:
+            observation = resource.read(_OBSERVATION)
+            _must_count(resource, observation, gathered)
+        except Unusable as refusal:
+            where = f"Observation.{refusal.expression}"
+            gathered.report(refusal.kind, resource.reference, refusal.sentence, where)
+        except InvalidInput as error:
+            sentence = f"The Observation was left out: {error}."
+            gathered.report(
+                IssueKind.NOT_UNDERSTOOD, resource.reference, sentence, error.expression
+            )
+        else:
+            own = replace(reader, sides=_with_contained(reader.sides, observation))
+            found += _One(own, resource, observation, gathered).findings()
+    return tuple(sorted(_consistent(found, gathered), key=_order))
+
+
+def body_structures(gathered: Gathered) -> dict[str, shapes.BodyStructure]:
+    """The body structures that came along, by every way of pointing at them."""
+    structures: dict[str, shapes.BodyStructure] = {}
+    for resource in gathered.of("BodyStructure"):
+        try:
+            structures[resource.reference] = resource.read(_STRUCTURE)
+        except InvalidInput as error:
+            sentence = f"The BodyStructure was left out: {error}."
+            gathered.report(
+                IssueKind.NOT_UNDERSTOOD, resource.reference, sentence, error.expression
+            )
+    for url, reference in gathered.aliases.items():
+        if reference in structures:
+            structures[url] = structures[reference]
+    return structures
+
+
+def _must_count(resource: Resource, observation: shapes.Observation, gathered: Gathered) -> None:
+    """Raise Unusable when the Observation as a whole must not be used."""
+    status = observation.status or ""
+    if status not in USED and status != NOT_YET:
+        named = status if status in ("entered-in-error", "cancelled", "unknown") else "not known"
+        raise Unusable(f"Its status is {named}.", "status", IssueKind.REFUSED)
+    if resource.modified:
+        raise Unusable("It carries a modifier that is not understood.", "modifierExtension")
+    others = {gathered.resolved(f.reference) for f in observation.focus or ()}
+    if others - {gathered.patient}:
+        raise Unusable("It is about something else.", "focus", IssueKind.OTHER_PATIENT)
+
+
+def effective(observation: shapes.Observation) -> datetime | None:
+    """When the person was examined, else when it was written down."""
+    period = observation.effective_period
+    times = (
+        observation.effective_date_time,
+        observation.effective_instant,
+        period.end if period else None,
+        period.start if period else None,
+        observation.issued,
+    )
+    return next((read for text in times if (read := moment(text))), None)
+
+
+def _source(resource: Resource, observation: shapes.Observation, gathered: Gathered) -> Source:
+    performers = observation.performer or ()
+    author = next((gathered.resolved(p.reference) for p in performers if p.reference), None)
+    source = resource.source(effective(observation), author)
+    return replace(source, preliminary=observation.status == "preliminary")
+
+
+def _with_contained(sides: SideReader, observation: shapes.Observation) -> SideReader:
+    own: dict[str, shapes.BodyStructure] = {}
+    for raw in observation.contained or ():
+        try:
+            if decoded(_HEAD, raw).resource_type == "BodyStructure":
+                structure = decoded(_STRUCTURE, raw)
+                own[f"#{structure.id}"] = structure
+        except InvalidInput:
+            continue
+    return replace(sides, structures={**sides.structures, **own}) if own else sides
+
+
+def _has_value(answer: shapes.Answer) -> bool:
+    values = (
+        answer.value_codeable_concept,
+        answer.value_boolean,
+        answer.value_integer,
+        answer.value_string,
+        answer.value_quantity,
+        answer.data_absent_reason,
+    )
+    return any(value is not None for value in values)
+
+
+def _consistent(found: Iterable[Finding], gathered: Gathered) -> Iterator[Finding]:
+    """Findings without those that are both present and absent at one time and place."""
+    groups: dict[tuple[object, ...], list[Finding]] = defaultdict(list)
+    for finding in found:
+        groups[finding.id, finding.side, finding.source.recorded].append(finding)
+    for group in groups.values():
+        said = {finding.presence for finding in group}
+        if {Presence.PRESENT, Presence.ABSENT} <= said:
+            sentence = "The same finding was recorded as present and as absent at the same time."
+            for reference in sorted({finding.source.reference for finding in group}):
+                gathered.report(IssueKind.CONFLICT, reference, sentence, "Observation.value")
+            continue
+        yield from group
+
+
+def _order(finding: Finding) -> tuple[bool, float, str, str, str]:
+    recorded = finding.source.recorded
+    return (
+        recorded is not None,
+        recorded.timestamp() if recorded else 0.0,
+        finding.id,
+        finding.side or "",
+        finding.source.versioned,
+    )

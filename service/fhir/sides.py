@@ -1,0 +1,134 @@
+"""The side of a finding, in the ways it is written; they may all be there and must agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from service.clinical.anatomy import BOTH, Side
+from service.clinical.findings import IssueKind
+from service.clinical.model import Codes
+from service.fhir import shapes
+from service.fhir.bundles import normal
+from service.fhir.coded import BILATERAL, Unusable, codings, words
+
+BODY_SITE_EXTENSION = "http://hl7.org/fhir/StructureDefinition/bodySite"
+
+_WORD = re.compile(r"\b(?:(left|lt)|(right|rt))\b", re.IGNORECASE)
+_LETTER = re.compile(r"(?<![\w/>&+-])([LR])(?![\w/&+]|\s*[-/]?\s*\d)")
+_BOTH = re.compile(
+    r"\b(?:bilateral(?:ly)?|bilat|b/l|both|left (?:and|&|\+) right|right (?:and|&|\+) left|"
+    r"l ?(?:/|and|&|\+) ?r|r ?(?:/|and|&|\+) ?l)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SideReader:
+    """Reads sides with the reviewed codes and the body structures that came along."""
+
+    codes: Codes
+    structures: Mapping[str, shapes.BodyStructure]
+
+    def sides(
+        self, observation: shapes.Observation, answer: shapes.Answer, coded: Iterable[str]
+    ) -> tuple[Side | None, ...]:
+        """The side of one answer, both sides for bilateral, ``(None,)`` when none was stated.
+
+        ``coded`` are the sides its code carries. A component's own side goes before a panel that is
+        about both sides. Raises Unusable when two encodings disagree or a side is named in a place
+        that did not come along.
+        """
+        said = self._said([*coded, *self.of_concept(answer.code)], answer.extension, answer.code)
+        if answer is not observation:
+            panel = self._panel(observation)
+            said |= panel - {BILATERAL} if said else panel
+        else:
+            said = self._joined(said, self._site(observation))
+        if len(said) > 1:
+            raise Unusable(
+                "Its side is said in two ways that differ.", "bodySite", IssueKind.CONFLICT
+            )
+        if said:
+            side = said.pop()
+            return BOTH if side == BILATERAL else (Side(side),)
+        self._all_resolved(observation)
+        return (None,)
+
+    def _panel(self, observation: shapes.Observation) -> set[str]:
+        coded = self.of_concept(observation.code)
+        own = self._said(coded, observation.extension, observation.code)
+        return self._joined(own, self._site(observation))
+
+    def _site(self, observation: shapes.Observation) -> set[str]:
+        site = observation.body_site
+        structure = self._of_reference(observation.body_structure)
+        return self._said([*self.of_concept(site), *structure], None, site)
+
+    def _said(
+        self,
+        coded: Iterable[str],
+        extensions: Iterable[shapes.Extension] | None,
+        concept: shapes.Concept | None,
+    ) -> set[str]:
+        said = {*coded, *self._of_extensions(extensions)}
+        texts = {side for text in words(concept) for side in in_text(text)}
+        return said | texts if len(texts) == 1 or not said else said
+
+    @staticmethod
+    def _joined(own: set[str], site: set[str]) -> set[str]:
+        """Two places together; one that names both sides in words gives way to a clear one."""
+        clear = [part for part in (own, site) if len(part) == 1]
+        return set().union(*clear) if clear else own | site
+
+    def of_concept(self, *concepts: shapes.Concept | None) -> Iterator[str]:
+        """The sides that the codes of concepts name, and those of their extensions."""
+        yield from self.codes.sides.all(codings(*concepts))
+        for concept in concepts:
+            yield from self._of_extensions(concept.extension if concept else None)
+
+    def _of_extensions(self, extensions: Iterable[shapes.Extension] | None) -> Iterator[str]:
+        for extension in extensions or ():
+            concept = extension.value_codeable_concept
+            if extension.value_coding:
+                concept = shapes.Concept(coding=[extension.value_coding])
+            yield from self.of_concept(concept)
+            if concept and concept.text and not concept.coding:
+                yield from in_text(concept.text)
+            yield from self._of_reference(extension.value_reference)
+            yield from self._of_extensions(extension.extension)
+
+    def _of_reference(self, reference: shapes.Reference | None) -> Iterator[str]:
+        pointed = (reference.reference if reference else None) or ""
+        structure = self.structures.get(pointed) or self.structures.get(normal(pointed))
+        if structure is None:
+            return
+        parts = structure.included_structure or ()
+        qualifiers = (*(structure.location_qualifier or ()), *(part.laterality for part in parts))
+        concepts = (structure.location, *(part.structure for part in parts), *qualifiers)
+        yield from self.of_concept(*concepts)
+        for concept in qualifiers:
+            if concept and concept.text:
+                yield from in_text(concept.text)
+
+    def _all_resolved(self, observation: shapes.Observation) -> None:
+        extensions = (observation.body_site.extension if observation.body_site else None) or ()
+        pointers = [e.value_reference for e in (*extensions, *(observation.extension or ()))]
+        for pointer in (*pointers, observation.body_structure):
+            pointed = (pointer.reference if pointer else None) or ""
+            is_structure = pointed.startswith("#") or "BodyStructure/" in pointed
+            known = pointed in self.structures or normal(pointed) in self.structures
+            if is_structure and not known:
+                raise Unusable(
+                    "Its body structure did not come along.", "bodySite", IssueKind.NOT_READ
+                )
+
+
+def in_text(text: str) -> tuple[str, ...]:
+    """The sides a text names: none, one, ``bilateral``, or both words where it is not clear."""
+    if _BOTH.search(text):
+        return (BILATERAL,)
+    found = {Side.LEFT if left else Side.RIGHT for left, _ in _WORD.findall(text)}
+    found |= {Side.LEFT if letter == "L" else Side.RIGHT for letter in _LETTER.findall(text)}
+    return tuple(sorted(found))
