@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec import Raw
+
 from service.clinical.findings import IssueKind, Presence
 from service.clinical.model import Codes, FindingModel
 from service.fhir import scales, shapes
@@ -229,4 +231,8 @@ def _values(answer: shapes.Answer) -> dict[str, object]:
         "valueAttachment": answer.value_attachment,
         "valueReference": answer.value_reference,
     }
-    return {name: value for name, value in named.items() if value is not None}
+    return {
+        name: value
+        for name, value in named.items()
+        if value is not None and not (isinstance(value, Raw) and not shapes.given(value))
+    }

@@ -19,7 +19,7 @@ import msgspec
 from service.clinical.findings import IssueKind, ReadingIssue
 from service.errors import InvalidInput, NotUnderstood
 from service.fhir.moments import moment
-from service.fhir.shapes import Bundle, BundleEntry, Name, Parameter
+from service.fhir.shapes import Bundle, BundleEntry, Name, Parameter, given
 
 T = TypeVar("T")
 
@@ -113,7 +113,7 @@ def checked(body: bytes, *, max_depth: int) -> bytes:
     return body
 
 
-def split(body: bytes, *, max_depth: int) -> Split:
+def split(body: bytes, *, max_depth: int = 100) -> Split:
     """Take a body apart.
 
     Raises InvalidInput when it is not JSON, not UTF-8, too deep or no resource, and NotUnderstood
@@ -174,7 +174,7 @@ def bad_entry(path: str, why: str) -> ReadingIssue:
 
 def _entry(raw: msgspec.Raw) -> Split:
     sent = decoded(_ENTRY, raw)
-    if sent.resource is None or bytes(sent.resource).strip() == b"null":
+    if not given(sent.resource):
         request = sent.request
         method, url = (request.method, request.url) if request else (None, None)
         return Split(
@@ -191,7 +191,7 @@ def _parameters(sent: Bundle) -> Split:
     parts: list[Split] = []
     values: dict[str, str] = {}
     for parameter in _read_parameters(sent):
-        if parameter.resource is not None:
+        if given(parameter.resource):
             parts.append(parted(parameter.resource))
         elif parameter.name:
             values[parameter.name] = plain(parameter)

@@ -41,6 +41,8 @@ READ_TYPES = SUBJECT_TYPES | {"Patient", "Medication"}
 _HEAD = msgspec.json.Decoder(Head)
 _TIMES = msgspec.json.Decoder(Times)
 _OURS = IDENTIFIER_BASE.encode()
+OUR_IDS = "lasegue-"
+"""What the ids of everything that this service writes begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Resource:
     @property
     def ours(self) -> bool:
         """Whether this service wrote it: our own answers are never evidence."""
-        return self.head.identifier is not None and _OURS in bytes(self.head.identifier)
+        return _OURS in bytes(self.head.identifier) or (self.head.id or "").startswith(OUR_IDS)
 
     def source(self, recorded: datetime | None = None, author: str | None = None) -> Source:
         """Where a fact of this resource comes from."""

@@ -17,7 +17,7 @@ from service.fhir.examination import ExaminationReader, body_structures, read_ex
 from service.fhir.gathered import Gathered, gather
 from service.fhir.requested import read_orders
 from service.fhir.sides import SideReader
-from service.fhir.studies import Reader, read_imaging
+from service.fhir.studies import Read, Reader, read_imaging
 from service.reports.phrases import Phrases
 
 MRI_BEFORE = "mri-done-before-examination"
@@ -61,9 +61,12 @@ def to_case(
 
 
 def _reader(phrases: Phrases) -> Reader:
-    from service.reports.reading import read_report
+    def read(text: str, content_type: str) -> Read:
+        from service.reports.reading import read_report
 
-    return lambda text, kind: read_report(text, phrases, content_type=kind)
+        return read_report(text, phrases, content_type=content_type)
+
+    return read
 
 
 def after_imaging(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

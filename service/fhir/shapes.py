@@ -10,6 +10,13 @@ from typing import Any
 
 from msgspec import Raw, Struct, field
 
+NOTHING = Raw()
+
+
+def given(raw: Raw) -> bool:
+    """Whether an element that is kept raw was there, and not null."""
+    return bytes(raw).strip() not in (b"", b"null")
+
 
 class Shape(Struct, rename="camel", gc=False):
     """Base of all shapes: camelCase names, unknown elements ignored."""
@@ -117,7 +124,7 @@ class Head(Shape):
     modifier_extension: list[Raw] | None = None
     subject: Reference | None = None
     patient: Reference | None = None
-    identifier: Raw | None = None
+    identifier: Raw = NOTHING
 
 
 class Answer(Shape):
@@ -129,14 +136,14 @@ class Answer(Shape):
     value_integer: float | None = None
     value_string: str | None = None
     value_quantity: Quantity | None = None
-    value_date_time: Raw | None = None
-    value_period: Raw | None = None
-    value_range: Raw | None = None
-    value_ratio: Raw | None = None
-    value_time: Raw | None = None
-    value_sampled_data: Raw | None = None
-    value_attachment: Raw | None = None
-    value_reference: Raw | None = None
+    value_date_time: Raw = NOTHING
+    value_period: Raw = NOTHING
+    value_range: Raw = NOTHING
+    value_ratio: Raw = NOTHING
+    value_time: Raw = NOTHING
+    value_sampled_data: Raw = NOTHING
+    value_attachment: Raw = NOTHING
+    value_reference: Raw = NOTHING
     data_absent_reason: Concept | None = None
     interpretation: list[Concept] | None = None
     extension: list[Extension] | None = None
@@ -334,7 +341,7 @@ class BundleEntry(Shape):
     """One entry; its resource stays raw."""
 
     full_url: str | None = None
-    resource: Raw | None = None
+    resource: Raw = NOTHING
     request: Request | None = field(default=None)
 
 
@@ -352,7 +359,7 @@ class Parameter(Shape):
     """One parameter of an operation or of a subscription's status."""
 
     name: str | None = None
-    resource: Raw | None = None
+    resource: Raw = NOTHING
     value_string: str | None = None
     value_code: str | None = None
     value_uri: str | None = None
