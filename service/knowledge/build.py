@@ -21,6 +21,8 @@ from service.knowledge.pages import Entry, Pages
 T = TypeVar("T")
 
 FINDING_SYSTEM = f"{PROJECT_BASE}/CodeSystem/finding"
+CONTEXT_SYSTEM = f"{PROJECT_BASE}/CodeSystem/context"
+"""The project's own codes of context: ``<area>-<word>``, such as ``condition-cancer``."""
 
 
 def model_of(pages: Pages, digest: str) -> Model:
@@ -80,7 +82,7 @@ def _codes(pages: Pages) -> Codes:
     sites = {name: _map(read["body-sites"], name) for name in ("side", "level", "root")}
     return Codes(
         findings=CodeMap(MappingProxyType(_own(pages) | _meanings(read["findings"]))),
-        context=_map(read["context"]),
+        context=_context(read["context"]),
         sides=sites["side"],
         levels=sites["level"],
         roots=sites["root"],
@@ -110,6 +112,14 @@ def _map(rows: Iterable[CodeRow], part: str = "") -> CodeMap[Any]:
         if c.code.endswith(FAMILY)
     }
     return CodeMap(MappingProxyType(exact), MappingProxyType(families))
+
+
+def _context(rows: Iterable[CodeRow]) -> CodeMap[tuple[str, str]]:
+    """The context table, with the project's own code for every word in it."""
+    read: CodeMap[tuple[str, str]] = _map(rows)
+    said = (*read.meanings.values(), *read.families.values())
+    own = {Coding(CONTEXT_SYSTEM, "-".join(meaning)): meaning for meaning in said}
+    return CodeMap(MappingProxyType(own | dict(read.meanings)), read.families)
 
 
 def _own(pages: Pages) -> dict[Coding, CodedFinding]:
