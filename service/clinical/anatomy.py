@@ -6,8 +6,8 @@ having crossed disc N-1/N as the traversing root. Source: lumbar disc nomenclatu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Root(StrEnum):
@@ -71,8 +71,7 @@ class Role(StrEnum):
     TRAVERSING = "traversing"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RootSide:
+class RootSide(NamedTuple):
     """One root on one side: the unit in which answers are given."""
 
     root: Root

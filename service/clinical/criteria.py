@@ -39,12 +39,18 @@ class Criterion:
         fact = facts.get(self.name)
         if fact is None:
             return None
+        if self.op == "=":
+            return fact == self.value or _same_word(fact, self.value)
+        if self.op == "!=":
+            return not (fact == self.value or _same_word(fact, self.value))
         if self.op == "in":
             return isinstance(self.value, tuple) and str(fact) in self.value
-        if self.op in _ORDER:
-            return _ORDER[self.op](float(fact), float(self.value))  # type: ignore[arg-type]
-        equal = fact == self.value or str(fact).lower() == str(self.value).lower()
-        return equal if self.op == "=" else not equal
+        return _ORDER[self.op](float(fact), float(self.value))  # type: ignore[arg-type]
+
+
+def _same_word(fact: Fact, value: Fact | tuple[str, ...]) -> bool:
+    """Compare as words, so that ``age = 40`` or ``profile = uk`` may be written plainly."""
+    return isinstance(value, str) and str(fact).lower() == value.lower()
 
 
 def parse(text: str) -> Criterion:
@@ -87,14 +93,21 @@ class Condition:
 
     def holds(self, facts: Facts) -> bool | None:
         """True, false, or ``None`` when what is known does not decide it."""
-        every = [c.holds(facts) for c in self.every]
-        never = [c.holds(facts) for c in self.never]
-        some = [c.holds(facts) for c in self.some]
-        if False in every or True in never or _short(some, self.enough):
+        decided = True
+        for criterion in self.every:
+            held = criterion.holds(facts)
+            if held is False:
+                return False
+            decided = decided and held is not None
+        if any(criterion.holds(facts) for criterion in self.never):
             return False
-        if None in every or (some and some.count(True) < self.enough):
-            return None
-        return True
+        if not self.some:
+            return decided or None
+        answers = [criterion.holds(facts) for criterion in self.some]
+        true = answers.count(True)
+        if true + answers.count(None) < self.enough:
+            return False
+        return (decided and true >= self.enough) or None
 
     def unanswered(self, facts: Facts) -> tuple[str, ...]:
         """Names of the facts this condition asks for and does not find."""
@@ -105,11 +118,6 @@ class Condition:
     def names(self) -> frozenset[str]:
         """Every fact's name that this condition mentions."""
         return frozenset(c.name for c in (*self.every, *self.some, *self.never))
-
-
-def _short(some: list[bool | None], enough: int) -> bool:
-    """Whether ``enough`` can no longer be reached, whatever the unknown ones turn out to be."""
-    return bool(some) and some.count(True) + some.count(None) < enough
 
 
 def condition(
