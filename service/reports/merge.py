@@ -1,0 +1,127 @@
+"""One list of facts out of findings, impression and addendum: nothing twice, the fuller one wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+
+from service.clinical.anatomy import Migration
+from service.clinical.imaging import ImagingFact, Kind
+from service.reports.levels import USUAL
+from service.reports.placing import ELSEWHERE
+from service.reports.times import PRIOR
+
+_NAMED = (Kind.BULGE, Kind.PROTRUSION, Kind.EXTRUSION, Kind.SEQUESTRATION)
+_FILLED = ("zones", "severity", "root", "role", "detail")
+
+Key = tuple[object, ...]
+
+
+def merged(
+    facts: Sequence[ImagingFact], corrections: Sequence[ImagingFact]
+) -> tuple[tuple[ImagingFact, ...], tuple[ImagingFact, ...]]:
+    """The facts without repeats, and those of them that contradict another one."""
+    kept = [fact for fact in facts if not any(_corrects(c, fact) for c in corrections)]
+    spread = [each for fact in (*kept, *corrections) for each in _elsewhere(fact, kept)]
+    found: dict[Key, ImagingFact] = {}
+    clashing: list[ImagingFact] = []
+    for fact in spread:
+        key = _key(fact)
+        if key in found:
+            if _grades_differ(found[key], fact):
+                clashing.append(fact)
+            found[key] = _fuller(found[key], fact)
+        else:
+            found[key] = fact
+    distinct = list(found.values())
+    left = tuple(fact for fact in distinct if not _said_better(fact, distinct))
+    return left, tuple(clashing) + tuple(fact for fact in left if _denied_too(fact, left))
+
+
+def _corrects(correction: ImagingFact, fact: ImagingFact) -> bool:
+    """A correction replaces what was said of the same finding at the same level."""
+    same = correction.level == fact.level and correction.kind == fact.kind
+    if not same or fact.kind is not Kind.NERVE_ROOT:
+        return same
+    return correction.root == fact.root or correction.relation == fact.relation
+
+
+def _elsewhere(fact: ImagingFact, facts: Sequence[ImagingFact]) -> Iterator[ImagingFact]:
+    """A denial "elsewhere" is one for each usual level where the finding was not stated."""
+    if fact.level != ELSEWHERE:
+        yield fact
+    elif not fact.present:
+        stated = {f.level for f in facts if f.kind == fact.kind and f.present}
+        for level in USUAL:
+            if level not in stated:
+                yield replace(fact, level=level)
+
+
+def _key(fact: ImagingFact) -> Key:
+    gone = fact.time == PRIOR
+    key: Key = (fact.level, fact.kind, fact.present, gone, fact.side)
+    if fact.kind is Kind.NERVE_ROOT:
+        return (*key, fact.root, fact.relation, "" if fact.root else fact.detail)
+    if fact.kind is Kind.SURGERY:
+        return (*key, fact.detail)
+    return key
+
+
+def _fuller(first: ImagingFact, second: ImagingFact) -> ImagingFact:
+    """The first fact with what only the second one says."""
+    added = {name: getattr(second, name) for name in _FILLED if not getattr(first, name)}
+    if first.migration is Migration.NONE:
+        added["migration"] = second.migration
+    if first.time == "current":
+        added["time"] = second.time
+    added["possible"] = first.possible and second.possible
+    return replace(first, **added)
+
+
+def _grades_differ(first: ImagingFact, second: ImagingFact) -> bool:
+    return bool(first.severity and second.severity and first.severity != second.severity)
+
+
+def _said_better(fact: ImagingFact, facts: Sequence[ImagingFact]) -> bool:
+    """Whether another fact says the same with a side, a named kind or a named root."""
+    return any(other is not fact and _covers(other, fact) for other in facts)
+
+
+def _covers(other: ImagingFact, fact: ImagingFact) -> bool:
+    if (other.level, other.present, other.time == PRIOR) != (
+        fact.level,
+        fact.present,
+        fact.time == PRIOR,
+    ):
+        return False
+    if fact.kind is Kind.HERNIATION and other.kind in _NAMED[1:] and fact.present:
+        return fact.side in (None, other.side) or other.side is None
+    if other.kind != fact.kind or fact.side not in (None, other.side):
+        return False
+    if fact.kind is Kind.NERVE_ROOT:
+        if fact.relation != other.relation:
+            return False
+        named = other.root is not None or bool(other.detail)
+        bare = fact.root is None and not fact.detail
+        if (fact.root, fact.detail) == (other.root, other.detail):
+            return fact.side is None and other.side is not None
+        return bare and named
+    if fact.kind is Kind.SURGERY and fact.detail != other.detail:
+        return False
+    return fact.side is None and other.side is not None
+
+
+def _denied_too(fact: ImagingFact, facts: Sequence[ImagingFact]) -> bool:
+    if fact.present or fact.detail or fact.level in (None, "all"):
+        return False
+    return any(
+        other.present
+        and other.time != PRIOR
+        and (other.level, other.kind) == (fact.level, fact.kind)
+        and (other.root, other.relation) == (fact.root, fact.relation)
+        and (other.side == fact.side or fact.side is None)
+        for other in facts
+    )
+
+
+FACT_FIELDS = frozenset(field.name for field in fields(ImagingFact))

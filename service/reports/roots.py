@@ -1,0 +1,217 @@
+"""Roots: which are named, on which side, in which role, and what meets them how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from service.reports.marks import Mark
+
+FAR = 14
+
+
+@dataclass(frozen=True, slots=True)
+class RootName:
+    """One root as named; an empty name is a root that the text leaves unnamed."""
+
+    name: str = ""
+    side: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """The words that name one or several roots, from mark ``first`` to mark ``last``."""
+
+    first: int
+    last: int
+    roots: tuple[RootName, ...]
+    plural: bool = False
+    definite: bool = False
+
+
+@dataclass(slots=True)
+class Meeting:
+    """A relation word at mark ``at`` with the roots that it meets, the nearest mention first."""
+
+    at: int
+    relation: str
+    mentions: list[Mention] = field(default_factory=list)
+    spared: bool = False
+
+
+def mentions_in(marks: Sequence[Mark], sentence: str) -> tuple[Mention, ...]:
+    """Every mention of roots, with or without the word root."""
+    found: list[Mention] = []
+    for at, mark in enumerate(marks):
+        if found and at <= found[-1].last:
+            continue
+        if mark.has("root"):
+            found.append(_worded(marks, at, sentence, found[-1].last if found else -1))
+        elif _bare_root(marks, at):
+            last = _run(marks, at)
+            first = _back(marks, at - 1, found[-1].last if found else -1)
+            if not any(m.has("root") for m in marks[last + 1 : last + 2]):
+                found.append(Mention(first, last, _names(marks, first, last)))
+    return tuple(found)
+
+
+def meetings_in(marks: Sequence[Mark], mentions: Sequence[Mention]) -> tuple[Meeting, ...]:
+    """Every relation word that meets a root of this sentence, or none that could be found."""
+    found = []
+    inside = {i for mention in mentions for i in range(mention.first, mention.last + 1)}
+    for at, mark in enumerate(marks):
+        relation = mark.get("meets") or mark.get("met") or mark.get("meeting")
+        spared = mark.has("spared")
+        if (relation or spared) and at not in inside:
+            mentions_met = _object(marks, at, mentions, spared)
+            found.append(Meeting(at, relation or "compress", mentions_met, spared))
+    return tuple(found)
+
+
+def _worded(marks: Sequence[Mark], at: int, sentence: str, floor: int) -> Mention:
+    """The mention around the word root: ``left L5 nerve root``, ``root of L5``, ``nerve root L5``."""
+    first = _back(marks, at - 1, floor)
+    last = at
+    while last + 1 < len(marks) and marks[last + 1].has("root"):
+        last += 1
+    if not any(m.name for m in marks[first:at]):
+        last = _after(marks, last)
+    names = _names(marks, first, last)
+    before = sentence[max(0, marks[first].start - 4) : marks[first].start].lower()
+    plural = marks[at].get("root") == "many" or any(n.side == "both" for n in names)
+    return Mention(first, last, names or (RootName(),), plural, before == "the ")
+
+
+def _after(marks: Sequence[Mark], last: int) -> int:
+    """Names behind the word root, when they stand close: ``root of the left L5``."""
+    at = last + 1
+    while at < len(marks) and at <= last + 2 and marks[at].has("side", "role"):
+        at += 1
+    if at < len(marks) and marks[at].name and marks[at].start - marks[at - 1].end < 9:
+        return _run(marks, at)
+    return last
+
+
+def _run(marks: Sequence[Mark], at: int) -> int:
+    """The last of a run of names joined by "and"."""
+    last = at
+    while last + 2 < len(marks) and marks[last + 1].has("join") and marks[last + 2].name:
+        last += 2
+    return last
+
+
+def _back(marks: Sequence[Mark], at: int, floor: int) -> int:
+    """The first mark of the names, sides and roles that lead up to ``at``."""
+    first = at + 1
+    while at > floor:
+        mark = marks[at]
+        if mark.name or mark.has("side", "role"):
+            first = at
+        elif mark.discs and first == at + 2 and marks[at + 2].name:
+            first = at
+        elif not (mark.has("join") and first == at + 1 and _joins(marks, at)):
+            break
+        at -= 1
+    return first
+
+
+def _joins(marks: Sequence[Mark], at: int) -> bool:
+    """Whether a join links two names, two roles or two sides."""
+    if at == 0 or at + 1 >= len(marks):
+        return False
+    left, right = marks[at - 1], marks[at + 1]
+    if left.name:
+        return True
+    if left.discs:
+        return bool(right.name)
+    return (left.has("role") and right.has("role")) or (left.has("side") and right.has("side"))
+
+
+def _bare_root(marks: Sequence[Mark], at: int) -> bool:
+    """Whether a bare name is a root: a role or a relation leads up to it."""
+    if not marks[at].name or at == 0:
+        return False
+    first = _back(marks, at - 1, -1)
+    if any(m.has("role") for m in marks[first:at]):
+        return True
+    leader = marks[first - 1] if first else None
+    return bool(leader and leader.has("meets", "meeting") and not _vertebral(marks, at))
+
+
+def _vertebral(marks: Sequence[Mark], at: int) -> bool:
+    following = marks[at + 1] if at + 1 < len(marks) else None
+    return bool(following and following.has("object") and not following.has("squeeze"))
+
+
+def _names(marks: Sequence[Mark], first: int, last: int) -> tuple[RootName, ...]:
+    """The roots named between two marks; a side or role holds until the next one."""
+    names: list[RootName] = []
+    side = role = ""
+    for mark in marks[first : last + 1]:
+        side, role = mark.get("side") or side, mark.get("role") or role
+        for name in _called(mark):
+            names.append(RootName(name, side, role))
+    if not names and (side or role):
+        return (RootName("", side, role),)
+    return tuple(names)
+
+
+def _called(mark: Mark) -> Iterator[str]:
+    if mark.name:
+        yield mark.name
+    for disc in mark.discs:
+        yield from disc.split("-")
+
+
+def _object(
+    marks: Sequence[Mark], at: int, mentions: Sequence[Mention], spared: bool
+) -> list[Mention]:
+    """The mentions that a relation word meets."""
+    before = [m for m in mentions if m.last < at]
+    after = [m for m in mentions if m.first > at]
+    mark = marks[at]
+    if spared or (mark.has("meeting") and before and before[-1].last == at - 1):
+        return before[-1:]
+    backward = _reachable_back(marks, at, before)
+    forward = _reachable(marks, at, after)
+    if mark.has("met") and not mark.has("meets") and backward:
+        return backward
+    return forward or backward
+
+
+def _reachable(marks: Sequence[Mark], at: int, after: Sequence[Mention]) -> list[Mention]:
+    """The next mention, and those joined to it, unless something else comes first."""
+    if not after or after[0].first - at > FAR:
+        return []
+    comma = False
+    for mark in marks[at + 1 : after[0].first]:
+        if mark.has("kind", "stenosis", "colon", "operation", "slip") or mark.discs:
+            return []
+        if mark.has("cut") and mark.get("cut") not in ("but", "with"):
+            return []
+        comma = comma or (mark.get("join") == "comma" and _passed_object(marks, at, mark))
+    found = [] if comma else [after[0]]
+    for last, following in zip(after, after[1:], strict=False):
+        gap = marks[last.last + 1 : following.first]
+        if not found or not gap or not all(m.has("join", "role", "side") for m in gap):
+            break
+        if any(root.name for root in following.roots):
+            found.append(following)
+    return found
+
+
+def _passed_object(marks: Sequence[Mark], at: int, comma: Mark) -> bool:
+    return any(
+        m.has("object", "space", "spaces") and m.start < comma.start for m in marks[at + 1 :]
+    )
+
+
+def _reachable_back(marks: Sequence[Mark], at: int, before: Sequence[Mention]) -> list[Mention]:
+    """The last mention, unless another finding or subject stands between."""
+    if not before or at - before[-1].last > FAR:
+        return []
+    for mark in marks[before[-1].last + 1 : at]:
+        if mark.has("kind", "stenosis", "operation", "slip", "object"):
+            return []
+    return [before[-1]]

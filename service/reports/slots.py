@@ -1,0 +1,210 @@
+"""What belongs to a head: the marks before and behind it, read as sides, grades, zones and levels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from service.reports.heads import Head
+from service.reports.marks import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The marks that belong to a head: before it, within it and behind it."""
+
+    before: tuple[Mark, ...] = ()
+    within: tuple[Mark, ...] = ()
+    behind: tuple[Mark, ...] = ()
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """All of them in the order of the text."""
+        return self.before + self.within + self.behind
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """One reading of side and severity, at levels where they were given with it.
+
+    ``severity`` is a word of the severity table, or ``none`` or ``normal`` for a denial in a list.
+    ``rest`` says that it holds for the levels not named otherwise.
+    """
+
+    side: str = ""
+    severity: str = ""
+    discs: tuple[str, ...] = ()
+    rest: str = ""
+
+
+def regions_of(marks: Sequence[Mark], heads: Sequence[Head], leading: bool) -> list[Region]:
+    """The region of each head. ``leading``: this sentence puts levels before findings."""
+    order = sorted(range(len(heads)), key=lambda i: (heads[i].first, heads[i].last))
+    spans = [(heads[i].first, heads[i].last) for i in order]
+    starts = [0] * len(spans)
+    stops = [len(marks)] * len(spans)
+    end = -1
+    for n, (first, last) in enumerate(spans):
+        if n:
+            cut = _split(marks, end + 1, first, leading) if first > end else first
+            starts[n], stops[n - 1] = min(cut, first), cut
+        end = max(end, last)
+    regions: list[Region] = [Region()] * len(heads)
+    for n, i in enumerate(order):
+        first, last = spans[n]
+        regions[i] = Region(
+            tuple(marks[starts[n] : first]),
+            tuple(marks[first : last + 1]),
+            tuple(marks[last + 1 : max(stops[n], last + 1)]),
+        )
+    return regions
+
+
+def grades_of(region: Region, worse_is_both: bool) -> tuple[Grade, ...]:
+    """Sides and grades in the order read; with several levels, each level gets its own."""
+    marks = region.marks
+    places = sum(1 for m in marks if m.discs)
+    if places > 1 or (places and any(m.get("where") in ("elsewhere", "otherwise") for m in marks)):
+        return tuple(_spread(marks, worse_is_both))
+    return tuple(_pairs(marks, worse_is_both))
+
+
+def _split(marks: Sequence[Mark], start: int, end: int, leading: bool) -> int:
+    """Where what stands between two heads stops belonging to the first one."""
+    for i in range(start, end):
+        if _hard(marks[i]):
+            return _with_level(marks, start, i) if leading else i
+    soft = [i for i in range(start, end) if marks[i].has("join")]
+    if not soft:
+        return _unmarked(marks, start, end, leading)
+    at = soft[-1]
+    for i in reversed(soft[:-1]):
+        if not _attaches_right(marks, i + 1, at):
+            break
+        at = i
+    return _with_level(marks, start, at) if leading and at == start + 1 else at
+
+
+def _hard(mark: Mark) -> bool:
+    return mark.has("cut", "colon", "other") or mark.get("negation") == "pre"
+
+
+def _with_level(marks: Sequence[Mark], start: int, cut: int) -> int:
+    """A level right before the cut leads what follows, when levels lead in this sentence."""
+    return cut - 1 if cut > start and marks[cut - 1].discs else cut
+
+
+def _attaches_right(marks: Sequence[Mark], start: int, end: int) -> bool:
+    """``moderate right and`` before ``mild left stenosis`` belongs to the stenosis."""
+    part = marks[start:end]
+    if not part or marks[end].get("join") not in ("and", "or"):
+        return False
+    if any(m.discs or m.has("lean", "none", "where") for m in part):
+        return False
+    return part[0].has("severity", "side") and any(m.has("side") for m in part)
+
+
+def _unmarked(marks: Sequence[Mark], start: int, end: int, leading: bool) -> int:
+    """No sign between two heads, as dictated: what leans back stays, a grade goes on."""
+    at = start
+    while at < end:
+        mark = marks[at]
+        following = marks[at + 1] if at + 1 < end else None
+        if mark.has("lean") and following and following.has("side"):
+            at += 2
+        elif (mark.discs and not leading) or mark.has("migration", "where", "time"):
+            at += 1
+        elif mark.get("side") == "both" and following and following.has("severity"):
+            at += 1
+        else:
+            break
+    return at
+
+
+def _pairs(marks: Sequence[Mark], worse_is_both: bool) -> Iterator[Grade]:
+    """Read sides and grades in pairs: ``moderate right and mild left``."""
+    found: list[Grade] = []
+    current = Grade()
+    for side, severity in _read(marks, worse_is_both):
+        full = (side and current.side) or (severity and current.severity)
+        if full:
+            found.append(current)
+            current = Grade()
+        current = replace(current, side=side or current.side, severity=severity or current.severity)
+    found.append(current)
+    yield from _settled(found)
+
+
+def _read(marks: Sequence[Mark], worse_is_both: bool) -> Iterator[tuple[str, str]]:
+    lean = ""
+    for mark in marks:
+        if mark.has("other", "kind"):
+            lean = ""
+        if mark.has("side"):
+            both = lean == "worse" and worse_is_both
+            yield "both" if both else mark.get("side"), ""
+        elif mark.has("severity"):
+            yield "", mark.get("severity")
+        elif mark.has("none"):
+            yield "", "none"
+        elif mark.get("change") == "normal":
+            yield "", "normal"
+        lean = mark.get("lean")
+
+
+def _settled(found: list[Grade]) -> Iterator[Grade]:
+    """Share a grade that was said once; drop what a more exact reading replaces."""
+    graded = [g.severity for g in found if g.severity not in ("", "none", "normal")]
+    last = ""
+    sided = {g.side for g in found if g.side in ("left", "right")}
+    for grade in found:
+        severity = grade.severity or last or (graded[0] if len(set(graded)) == 1 else "")
+        last = severity if severity not in ("none", "normal") else ""
+        if not grade.side and sided and len(found) > 1:
+            continue
+        if grade.side == "both" and sided:
+            for side in sorted({"left", "right"} - sided):
+                yield Grade(side, severity)
+            continue
+        yield Grade(grade.side, severity)
+
+
+def _spread(marks: Sequence[Mark], worse_is_both: bool) -> Iterator[Grade]:
+    """Grades with their levels: ``moderate at L3-4, severe at L4-5, none elsewhere``."""
+    side = ""
+    for part in _parts(marks):
+        discs = tuple(disc for m in part for disc in m.discs)
+        rest = next((m.get("where") for m in part if m.has("where")), "")
+        for grade in _pairs(part, worse_is_both):
+            side = side or grade.side
+            yield replace(grade, side=grade.side or side, discs=discs, rest="" if discs else rest)
+
+
+def _parts(marks: Sequence[Mark]) -> Iterator[list[Mark]]:
+    """Cut at commas and joins, so that each part has one level or says "elsewhere"."""
+    parts: list[list[Mark]] = [[]]
+    for mark in marks:
+        if mark.has("join", "cut", "colon") and mark.get("join") != "close" and _opens(parts[-1]):
+            parts.append([])
+        parts[-1].append(mark)
+    yield from _placed(parts)
+
+
+def _opens(part: list[Mark]) -> bool:
+    return any(m.discs or m.has("severity", "side", "none", "where") for m in part)
+
+
+def _placed(parts: list[list[Mark]]) -> Iterator[list[Mark]]:
+    """Hand a part without a level to its neighbour: the next one until a level was seen."""
+    held: list[Mark] = []
+    out: list[list[Mark]] = []
+    for part in parts:
+        placed = any(m.discs or m.get("where") in ("elsewhere", "otherwise") for m in part)
+        if placed:
+            out.append(held + part)
+            held = []
+        elif out:
+            out[-1] += part
+        else:
+            held = held + part
+    yield from out or [held]
