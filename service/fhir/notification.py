@@ -144,8 +144,11 @@ class _Told:
         return _events(self.heard(reference, entry.resource))
 
     def heard(self, reference: str, resource: bytes) -> Heard:
-        """An event about a resource that was sent along."""
-        head = decoded(_HEAD, resource)
+        """An event about a resource that was sent along; what it says of itself may be wrong."""
+        try:
+            head = decoded(_HEAD, resource)
+        except InvalidInput:
+            head = Head()
         version = str(head.meta.version_id) if head.meta and head.meta.version_id else None
         updated = moment(head.meta.last_updated) if head.meta else None
         identity = f"{reference}/_history/{version}"

@@ -17,8 +17,8 @@ from service.fhir.examination import ExaminationReader, body_structures, read_ex
 from service.fhir.gathered import Gathered, gather
 from service.fhir.requested import read_orders
 from service.fhir.sides import SideReader
-from service.fhir.studies import Read, Reader, read_imaging
-from service.reports.phrases import Phrases
+from service.fhir.studies import Reader, read_imaging
+from service.reports import Phrases, read_report
 
 MRI_BEFORE = "mri-done-before-examination"
 _NOBODY: Mapping[Coding, CodedFinding] = MappingProxyType({})
@@ -61,12 +61,7 @@ def to_case(
 
 
 def _reader(phrases: Phrases) -> Reader:
-    def read(text: str, content_type: str) -> Read:
-        from service.reports.reading import read_report
-
-        return read_report(text, phrases, content_type=content_type)
-
-    return read
+    return lambda text, content_type: read_report(text, phrases, content_type=content_type)
 
 
 def after_imaging(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

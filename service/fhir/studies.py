@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -42,8 +42,12 @@ class Read(Protocol):
         """How sure the count of the vertebrae is."""
 
     @property
-    def not_understood(self) -> Iterable[Any]:
-        """Statements that were not understood."""
+    def modality(self) -> str | None:
+        """The modality that the text names."""
+
+    @property
+    def not_understood(self) -> Iterable[tuple[int, int, str]]:
+        """Places in the text that were not understood, each with a reason."""
 
 
 Reader = Callable[[str, str], Read]
@@ -252,7 +256,7 @@ def _read(
         replace(fact, reference=resource.reference, version=resource.version)
         for fact in reading.facts
     )
-    modality = study.modality or getattr(reading, "modality", None) or ""
+    modality = study.modality or reading.modality or ""
     return replace(study, report=source, numbering=reading.numbering, modality=modality), facts
 
 
@@ -263,9 +267,10 @@ def _say_what_is_doubtful(
     if text.generated:
         sentence = "The text read is a generated narrative, not the radiologist's own wording."
         gathered.report(IssueKind.NOT_UNDERSTOOD, resource.reference, sentence, where)
-    count = len(tuple(reading.not_understood))
-    if count:
-        sentence = f"Statements of this DiagnosticReport that were not understood: {count}."
+    missed = tuple(reading.not_understood)
+    if missed:
+        why = ", ".join(sorted({reason for _, _, reason in missed}))
+        sentence = f"Statements of this DiagnosticReport not understood: {len(missed)} ({why})."
         gathered.report(IssueKind.NOT_UNDERSTOOD, resource.reference, sentence, where)
 
 
