@@ -13,6 +13,7 @@ from service.fhir.canonical import Json, identifier_system, own, structure
 
 LITERAL = re.compile(r"https?://\S+|[A-Z][A-Za-z]+/[A-Za-z0-9.\-]{1,64}(/_history/[\w.\-]{1,64})?")
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ODD_SPACE = re.compile(r"[^\S \r\n\t]")
 
 AUTHOR: Json = {
     "type": "Device",
@@ -29,7 +30,7 @@ def concept(*codings: Json, text: str = "") -> Json:
 
 def plain(text: str) -> str:
     """The text without characters that neither XML nor FHIR can carry, and without outer space."""
-    return _NOT_XML.sub("", text).strip()
+    return (text if text.isprintable() else _ODD_SPACE.sub(" ", _NOT_XML.sub("", text))).strip()
 
 
 def sentences(*parts: str) -> str:
@@ -84,11 +85,6 @@ def extension(name: str, **value: Any) -> Json:
     return {"url": structure(name), **value}
 
 
-def part(name: str, **value: Any) -> Json:
-    """One part of a complex extension."""
-    return {"url": name, **value}
-
-
 def capital(text: str) -> str:
     """The text with its first letter in upper case."""
     return text[:1].upper() + text[1:]
@@ -111,10 +107,15 @@ def foramen_coding(foramen: str, side: Side) -> Json:
 
 def pruned(node: Any) -> Any:
     """The same tree without empty texts, lists, objects and nulls, which FHIR does not allow."""
+    if isinstance(node, str):
+        return plain(node)
     if isinstance(node, dict):
-        kept = ((name, pruned(value)) for name, value in node.items())
-        return {name: value for name, value in kept if value not in (None, "", [], {})}
+        kept: Json = {}
+        for name, value in node.items():
+            value = pruned(value)
+            if value or value is False or value == 0:
+                kept[name] = value
+        return kept
     if isinstance(node, list):
-        items = (pruned(item) for item in node)
-        return [item for item in items if item not in (None, "", [], {})]
-    return plain(node) if isinstance(node, str) else node
+        return [item for item in map(pruned, node) if item or item is False or item == 0]
+    return node

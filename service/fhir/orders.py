@@ -1,0 +1,79 @@
+"""ServiceRequests: the orders that steps ask for, as drafts that a person must sign."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.clinical.answer import Step
+from service.clinical.coding import Coding
+from service.fhir import concepts
+from service.fhir.canonical import PATHWAY, Json, own
+from service.fhir.conditions import Problem, root_site
+from service.fhir.draft import Draft, Written
+from service.fhir.elements import AUTHOR, concept, note, sentences
+from service.fhir.identity import Identity
+from service.fhir.steps import (
+    Planned,
+    aim,
+    description,
+    plan_identity,
+    priority,
+    target_extension,
+    window,
+)
+
+_IMAGES = {
+    "emerg-mri": "order.mri-lumbar",
+    "mri-24h": "order.mri-lumbar",
+    "mri-plain": "order.mri-lumbar-plain",
+    "mri-contrast": "order.mri-lumbar-contrast",
+    "img-other": "",
+}
+
+
+def service_requests(
+    draft: Draft, problems: Sequence[Problem], steps: Sequence[Planned]
+) -> list[Written]:
+    """One draft order for every step that asks for one."""
+    return [_order(draft, problems, p.step, p.order) for p in steps if p.order]
+
+
+def _order(draft: Draft, problems: Sequence[Problem], step: Step, who: Identity) -> Written:
+    label = draft.model.actions.get(step.action, step.action)
+    action = own("pathway-action", step.action, label)
+    text = sentences(label, *(aim(target) for target in step.targets))
+    category = concepts.codings(draft.model, f"category.order.{step.order}")
+    body = {
+        "extension": [target_extension(t) for t in step.targets],
+        "instantiatesUri": [PATHWAY],
+        "basedOn": [plan_identity(draft).reference],
+        "status": "draft",
+        "intent": "proposal",
+        "category": [concept(*map(concepts.as_json, category))],
+        "priority": priority(step.urgency),
+        "code": concept(*map(concepts.as_json, _order_codes(draft, step)), action, text=text),
+        "subject": draft.subject,
+        "occurrencePeriod": window(draft, step.due_days),
+        "authoredOn": draft.when,
+        "requester": AUTHOR,
+        "reasonCode": [concept(text=step.reason)],
+        "reasonReference": [p.identity.reference for p in problems],
+        "bodySite": _sites(draft, step),
+        "note": [note(description(draft, step))],
+    }
+    return draft.write(who, body, label, [description(draft, step)])
+
+
+def _order_codes(draft: Draft, step: Step) -> list[Coding]:
+    if step.order == "imaging":
+        return concepts.codings(draft.model, _IMAGES.get(step.action, "order.imaging"))
+    return concepts.codings(draft.model, f"order.{step.order}")
+
+
+def _sites(draft: Draft, step: Step) -> list[Json]:
+    if step.targets:
+        return [root_site(draft, target.root) for target in step.targets]
+    spine = (
+        concepts.codings(draft.model, "bodysite.lumbar-spine") if step.order == "imaging" else []
+    )
+    return [concept(*map(concepts.as_json, spine))]

@@ -1,0 +1,166 @@
+"""The last look before anything leaves: shape, required codes, references, invariants, exclusions.
+
+The shape is checked with ``fhir.resources``. It has R4B, not R4; the types that this service writes
+are the same in both. No message holds what a resource says, only where.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from service.errors import PermanentError
+from service.fhir.allowed import EVERYWHERE, OURS, REQUIRED
+from service.fhir.canonical import ICD10CM, Json
+from service.fhir.elements import LITERAL
+from service.fhir.exclusions import NOT_BILLABLE, clashes
+from service.fhir.invariants import broken
+from service.fhir.shape import misshapen
+
+METHODS = frozenset({"PUT", "POST", "DELETE"})
+
+
+class NotSendable(PermanentError):
+    """What was built breaks a rule of FHIR or of this service: a fault of ours, never sent."""
+
+    code = "invariant"
+
+
+def check_outgoing(bundle: Json) -> None:
+    """Raise :class:`NotSendable` with the first fault; the Bundle is not changed."""
+    fault = next(faults(bundle), None)
+    if fault is not None:
+        where, rule = fault
+        raise NotSendable(f"{where}: {rule}", expression=where)
+
+
+def faults(bundle: Json) -> Iterator[tuple[str, str]]:
+    """Every fault as a place and the rule it breaks; after a fault of shape nothing else is looked at."""
+    entries = bundle.get("entry")
+    if bundle.get("type") != "transaction" or not isinstance(entries, list) or not entries:
+        yield "Bundle", "a transaction with entries is wanted"
+        return
+    odd = tuple(misshapen(entries))
+    if odd:
+        yield from odd
+        return
+    yield from _entries(entries)
+    resources = [entry["resource"] for entry in entries if "resource" in entry]
+    yield from _references(resources, {entry.get("fullUrl") for entry in entries})
+    for resource in resources:
+        yield from _codes(resource)
+        yield from broken(resource)
+    yield from _exclusions(resources)
+
+
+def _entries(entries: Sequence[Json]) -> Iterator[tuple[str, str]]:
+    """Bundle rules: a request on each entry, and no identity twice (bdl-3, bdl-7, bdl-8)."""
+    for number, entry in enumerate(entries):
+        yield from _request(f"Bundle.entry[{number}]", entry)
+    yield from _twice("fullUrl", (e["fullUrl"] for e in entries if "fullUrl" in e))
+    yield from _twice("request.url", (e["request"]["url"] for e in entries if "request" in e))
+    yield from _twice(
+        "resource.identifier",
+        (
+            f"{e['resource'].get('resourceType')}|{i.get('system')}|{i.get('value')}"
+            for e in entries
+            for i in e.get("resource", {}).get("identifier", ())
+        ),
+    )
+
+
+def _request(where: str, entry: Json) -> Iterator[tuple[str, str]]:
+    request, resource = entry.get("request"), entry.get("resource")
+    if request is None:
+        yield where, "bdl-3: an entry of a transaction has a request"
+        return
+    if request.get("method") not in METHODS:
+        yield f"{where}.request.method", "not a method that writes"
+    if (resource is None) != (request.get("method") == "DELETE"):
+        yield where, "a resource is wanted, except to delete"
+    if resource is not None and request.get("method") == "PUT" and "?" not in request["url"]:
+        place = f"{resource.get('resourceType')}/{resource.get('id')}"
+        if request["url"] != place:
+            yield f"{where}.request.url", "does not name the resource"
+    full_url = entry.get("fullUrl", "urn:uuid:")
+    if not full_url.startswith(("urn:uuid:", "http://", "https://")) or "/_history/" in full_url:
+        yield f"{where}.fullUrl", "bdl-8: not a plain address"
+
+
+def _twice(what: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    if any(count > 1 for count in Counter(names).values()):
+        yield f"Bundle.entry.{what}", "stands more than once"
+
+
+def _references(resources: Sequence[Json], known: set[str | None]) -> Iterator[tuple[str, str]]:
+    for resource in resources:
+        inside = {f"#{held.get('id')}" for held in resource.get("contained", ())}
+        used: set[str] = set()
+        for where, name in _found(resource, str(resource.get("resourceType"))):
+            used.add(name)
+            if name.startswith("#"):
+                held = name in inside
+            elif name.startswith("urn:"):
+                held = name in known
+            else:
+                held = LITERAL.fullmatch(name) is not None
+            if not held:
+                yield where, "refers to nothing"
+        if inside - used:
+            yield f"{resource.get('resourceType')}.contained", "dom-3: not referred to"
+
+
+def _found(node: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Every reference below a node, with its place."""
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            if name == "reference" and isinstance(value, str):
+                yield where, value
+            elif isinstance(value, dict | list):
+                yield from _found(value, f"{where}.{name}")
+    elif isinstance(node, list):
+        for item in node:
+            if isinstance(item, dict | list):
+                yield from _found(item, where)
+
+
+def _codes(resource: Json) -> Iterator[tuple[str, str]]:
+    kind = str(resource.get("resourceType"))
+    for table, rule in (
+        (REQUIRED.get(kind, {}), "not in the required value set"),
+        (EVERYWHERE, "not in the required value set"),
+        (OURS.get(kind, {}), "more than a draft may say"),
+    ):
+        for path, allowed in table.items():
+            if any(code not in allowed for code in _at(resource, path.split("."))):
+                yield f"{kind}.{path}", rule
+
+
+def _at(node: Any, path: Sequence[str]) -> Iterator[str]:
+    """The codes at a path, through lists, and through the codings of a concept at its end."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _at(item, path)
+    elif path:
+        if isinstance(node, dict) and path[0] in node:
+            yield from _at(node[path[0]], path[1:])
+    elif isinstance(node, dict):
+        yield from (coding.get("code", "") for coding in node.get("coding", ()))
+    else:
+        yield node
+
+
+def _exclusions(resources: Sequence[Json]) -> Iterator[tuple[str, str]]:
+    """ICD-10-CM over all Conditions that stand: no Excludes1 pair, no code that was split."""
+    codes = {
+        coding.get("code", "")
+        for resource in resources
+        if resource.get("resourceType") == "Condition" and "clinicalStatus" in resource
+        for coding in resource.get("code", {}).get("coding", ())
+        if coding.get("system") == ICD10CM
+    }
+    for general, special in clashes(codes):
+        yield "Condition.code", f"Excludes1: {general} stands beside {special}"
+    for code in sorted(codes & NOT_BILLABLE):
+        yield "Condition.code", f"ICD-10-CM {code} was split or does not exist"

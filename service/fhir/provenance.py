@@ -1,0 +1,72 @@
+"""Provenance: which versions were read, by what software and knowledge, and that a machine wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.fhir.canonical import KNOWLEDGE, Json, hl7, identifier_system, own
+from service.fhir.draft import Draft, Written
+from service.fhir.elements import AUTHOR, concept, extension, reference_to
+
+DEVICE = "lasegue"
+
+
+def provenance(draft: Draft, written: Sequence[Written]) -> Written:
+    """One Provenance for everything that is written together."""
+    answer = draft.assessment
+    body = {
+        "contained": [_device(draft)],
+        "extension": [
+            extension("population", valueCoding=own("population", answer.population or "mixed")),
+            extension("knowledge-digest", valueString=answer.digest),
+        ],
+        "target": [w.identity.reference for w in written],
+        "occurredDateTime": draft.when,
+        "recorded": draft.when,
+        "policy": [f"{KNOWLEDGE}|{answer.digest}"],
+        "activity": concept(hl7("v3-DataOperation", "CREATE", "create")),
+        "agent": [
+            {
+                "type": concept(hl7("provenance-participant-type", "assembler", "Assembler")),
+                "who": {"reference": f"#{DEVICE}", "type": "Device", "display": _name(draft)},
+            }
+        ],
+        "entity": _entities(draft),
+    }
+    lines = [
+        f"Knowledge edition {answer.edition}, digest {answer.digest}",
+        f"{len(draft.sources)} records read, {len(written)} drafts written",
+    ]
+    who = draft.identity("Provenance", "provenance")
+    return draft.write(who, body, f"Assembled by {_name(draft)}", lines)
+
+
+def _name(draft: Draft) -> str:
+    return " ".join(filter(None, ("Lasegue", draft.software)))
+
+
+def _device(draft: Draft) -> Json:
+    """The software with its version and the edition of its knowledge."""
+    versions = {"software": draft.software, "knowledge": draft.assessment.edition}
+    return {
+        "resourceType": "Device",
+        "id": DEVICE,
+        "identifier": [AUTHOR["identifier"]],
+        "deviceName": [{"name": "Lasegue", "type": "user-friendly-name"}],
+        "version": [
+            {"type": concept(text=what), "value": version}
+            for what, version in versions.items()
+            if version
+        ],
+    }
+
+
+def _entities(draft: Draft) -> list[Json]:
+    """The versions read, then the knowledge they were judged by."""
+    read = [{"role": "source", "what": reference_to(s.versioned)} for s in draft.sources]
+    digest, edition = draft.assessment.digest, draft.assessment.edition
+    knowledge = {
+        "identifier": {"system": identifier_system("knowledge"), "value": digest},
+        "display": f"Knowledge edition {edition}",
+    }
+    return [*read, {"role": "source", "what": knowledge}]

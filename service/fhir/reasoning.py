@@ -1,0 +1,192 @@
+"""RiskAssessment and ClinicalImpression: how likely each root is, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.clinical.anatomy import RootSide
+from service.clinical.answer import NextItem, Weight
+from service.fhir.canonical import PATHWAY, Json, own
+from service.fhir.conditions import Problem
+from service.fhir.draft import Draft, Written, titled
+from service.fhir.elements import (
+    AUTHOR,
+    capital,
+    concept,
+    note,
+    references_to,
+    root_coding,
+    sentences,
+    source_reference,
+    type_of,
+)
+from service.fhir.identity import Identity
+
+REASONS_SHOWN = 3
+DIGITS = 4
+EXAMINED = frozenset({"Observation", "QuestionnaireResponse", "FamilyMemberHistory"})
+IMAGED = frozenset({"DiagnosticReport", "ImagingStudy", "Media"})
+_LEADING = {
+    "finding": "finding",
+    "imaging": "imaging",
+    "rival": "rival",
+}
+"""The code system that names a ledger line, by its kind."""
+
+
+def risk_identity(draft: Draft) -> Identity:
+    """Who the RiskAssessment is."""
+    return draft.identity("RiskAssessment", "root-probabilities")
+
+
+def impression_identity(draft: Draft) -> Identity:
+    """Who the ClinicalImpression is."""
+    return draft.identity("ClinicalImpression", "reasoning")
+
+
+def risk_assessment(draft: Draft, problems: Sequence[Problem]) -> Written:
+    """One prediction for every root and side and one for none, the likeliest root first."""
+    found = draft.assessment.localisation
+    predictions = [
+        _prediction(root_coding(root), chance, _reasons(found.ledger, root))
+        for root, chance in found.probabilities
+    ]
+    none = own("nerve-root", "none", "No compressed nerve root")
+    rivals = sentences(*(text for _, _, text in draft.assessment.rivals))
+    predictions.append(_prediction(none, found.none, rivals))
+    body = {
+        "status": "preliminary",
+        "method": concept(_population(draft), text="Bayesian localisation of the nerve root"),
+        "code": concept(own("lasegue", "root-localisation"), text="Compressed nerve root"),
+        "subject": draft.subject,
+        "occurrenceDateTime": draft.when,
+        "condition": problems[0].identity.reference if len(problems) == 1 else None,
+        "performer": AUTHOR,
+        "basis": references_to(draft.sources),
+        "prediction": predictions,
+        "note": [note(found.statement)],
+    }
+    lines = [_percent(p["outcome"]["text"], p["probabilityDecimal"]) for p in predictions]
+    return draft.write(risk_identity(draft), body, found.statement, lines)
+
+
+def _prediction(outcome: Json, chance: float, rationale: str) -> Json:
+    return {
+        "outcome": concept(outcome, text=outcome["display"]),
+        "probabilityDecimal": round(chance, DIGITS),
+        "rationale": rationale,
+    }
+
+
+def _percent(what: str, chance: float) -> str:
+    return f"{what}: {100 * chance:.0f} %"
+
+
+def _population(draft: Draft) -> Json:
+    known = draft.model.populations.get(draft.assessment.population)
+    name = draft.assessment.population or "mixed"
+    return own("population", name, known.label if known else "Mixture of all populations")
+
+
+def _reasons(ledger: Sequence[Weight], root: RootSide) -> str:
+    """The few ledger lines that moved a root most, each with its log ratio."""
+    moved = [w for w in ledger if w.for_root(root)]
+    moved.sort(key=lambda w: -abs(w.for_root(root)))
+    return sentences(
+        *(f"{w.sentence.rstrip('.')} ({w.for_root(root):+.2f})" for w in moved[:REASONS_SHOWN])
+    )
+
+
+def clinical_impression(draft: Draft, problems: Sequence[Problem]) -> Written:
+    """The reasoning record.
+
+    It stays ``in-progress``: it is complete only when a clinician has judged it.
+    """
+    found = draft.assessment.localisation
+    findings = [_finding(line) for line in found.ledger if line.kind in _LEADING]
+    body = {
+        "status": "in-progress",
+        "code": concept(own("lasegue", "root-reasoning"), text="Localisation of the nerve root"),
+        "description": found.statement,
+        "subject": draft.subject,
+        "effectiveDateTime": draft.when,
+        "date": draft.when,
+        "problem": [p.identity.reference for p in problems],
+        "investigation": _investigations(draft),
+        "protocol": [PATHWAY],
+        "summary": _summary(draft),
+        "finding": findings,
+        "supportingInfo": [risk_identity(draft).reference],
+        "note": _notes(draft),
+    }
+    shown = [f["itemCodeableConcept"]["text"] for f in findings]
+    return draft.write(impression_identity(draft), body, found.statement, shown)
+
+
+def _finding(line: Weight) -> Json:
+    item = own(_LEADING[line.kind], line.id)
+    observed = line.source is not None and type_of(line.source) == "Observation"
+    return {
+        "itemCodeableConcept": concept(item, text=line.sentence),
+        "itemReference": source_reference(line.source) if observed and line.source else None,
+        "basis": _basis(line),
+    }
+
+
+def _basis(line: Weight) -> str:
+    moved = ", ".join(f"{root} {x:+.2f}" for root, x in line.towards)
+    return sentences(
+        f"Log ratio against no compressed root: {moved}" if moved else "It moved no root",
+        f"Group {line.group}" if line.group else "",
+        f"Evidence {line.grade}" if line.grade else "",
+        f"Source {', '.join(line.sources)}" if line.sources else "",
+        f"Read from {line.source.versioned}" if line.source and line.source.reference else "",
+    )
+
+
+def _investigations(draft: Draft) -> list[Json]:
+    """The records that were read, by kind; only types that this element may refer to."""
+    kinds = (("Examination and questionnaires", EXAMINED), ("Imaging", IMAGED))
+    sorted_out = [
+        (text, [s for s in draft.sources if type_of(s) in types]) for text, types in kinds
+    ]
+    return [
+        {"code": concept(text=text), "item": references_to(sources)}
+        for text, sources in sorted_out
+        if sources
+    ]
+
+
+def _summary(draft: Draft) -> str:
+    found = draft.assessment.localisation
+    chances = ", ".join(f"{root} {chance:.2f}" for root, chance in found.probabilities)
+    agreement = f"Examination and imaging: {draft.assessment.concordance.status}"
+    chances = f"Probabilities: {chances}, none {found.none:.2f}"
+    return sentences(found.statement, chances, agreement)
+
+
+def _notes(draft: Draft) -> list[Json]:
+    answer, found = draft.assessment, draft.assessment.localisation
+    texts = [
+        *(_next(draft, item) for item in found.next_items),
+        found.would_change and f"What would change it: {found.would_change}",
+        *(f"To consider: {label}. {sentence}" for _, label, sentence in answer.rivals),
+        *(f"Not used ({issue.kind}): {issue.sentence}" for issue in answer.issues),
+    ]
+    return [note(text) for text in texts if text]
+
+
+def _next(draft: Draft, item: NextItem) -> str:
+    side = f" on the {item.side}" if item.side else ""
+    label = item.label or titled(draft, item.finding)
+    return sentences(f"Worth recording: {label}{side}", item.if_present, item.if_absent)
+
+
+def review_lines(draft: Draft) -> list[str]:
+    """What a reviewer is asked to look at, in few lines."""
+    found, concordance = draft.assessment.localisation, draft.assessment.concordance
+    return [
+        capital(found.statement),
+        *(d.sentence for d in concordance.disagreements),
+        *(f.sentence for f in draft.assessment.flags),
+    ]
