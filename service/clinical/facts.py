@@ -22,7 +22,7 @@ From the person: ``age`` (years), ``sex``, ``pregnant``, ``duration.weeks``, ``c
 ``.proposed`` and ``.weeks`` (taken for); ``treatment.<kind>``, ``.count``, ``.year`` (number in
 the last 365 days), ``.weeks`` (since the last) and ``.failed``.
 
-From imaging and orders: ``imaging.recorded`` (a report was read), ``imaging.unread``,
+From imaging and orders: ``imaging.recorded`` and ``imaging.report`` (a report was read), ``imaging.unread``,
 ``imaging.mr``, ``imaging.numbering`` (stated, doubtful, unstated), ``imaging.<kind>``;
 ``order.<kind>``, ``order.<kind>.levels`` and ``order.levels.count``.
 
@@ -171,7 +171,7 @@ def _duration(case: Case, known: Mapping[str, FindingModel]) -> dict[str, Fact]:
 def _imaging(studies: Collection[Study], seen: Collection[ImagingFact]) -> dict[str, Fact]:
     facts: dict[str, Fact] = {}
     if seen or any(study.report for study in studies):
-        facts["imaging.recorded"] = True
+        facts |= {"imaging.recorded": True, "imaging.report": True}
     if studies:
         facts["imaging.unread"] = all(study.report is None for study in studies) and not seen
         facts["imaging.mr"] = any(study.modality.startswith("MR") for study in studies)

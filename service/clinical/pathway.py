@@ -25,6 +25,9 @@ from service.clinical.red_flags import is_recorded
 SILENT = "none"
 """The action of a rule that closes its topic without a step."""
 
+CONTEXT = frozenset({"condition", "allergy", "medicine", "treatment", "lab"})
+"""Areas whose words are asked for by themselves; other facts are asked for by their whole name."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Topic:
@@ -135,9 +138,7 @@ def _questions(
 
 
 def _question(item: str, rule: Rule, findings: Mapping[str, FindingModel]) -> Question:
-    if item in findings:
-        word, label = item, findings[item].label
-    else:
-        word = item.partition(".")[2] or item
-        label = word.replace("-", " ").replace(".", " ")
+    area, _, rest = item.partition(".")
+    word = rest if area in CONTEXT else item.replace(".", "-")
+    label = findings[item].label if item in findings else word.replace("-", " ")
     return Question(word, f"Not recorded: {label}. {rule.reason or rule.sentence}")
