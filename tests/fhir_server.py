@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import requests
 
-from service.demo import DemoServer
+from service.demo.fhir_server import DemoServer
 from service.settings import Peer
 
 Json = dict[str, Any]

@@ -64,7 +64,7 @@ class FhirClient:
             page = bundle_of(self._wire.ask("GET", url, asked=asked).content, asked)
             for entry in page.entry:
                 resource = bytes(entry.resource)
-                if head_of(resource).resource_type not in ("", "OperationOutcome"):
+                if resource and head_of(resource).resource_type != "OperationOutcome":
                     yield resource
             following = page.following()
             url = self._wire.same_origin(url, following, asked) if following else ""
@@ -72,7 +72,8 @@ class FhirClient:
     def gather(self, patient: str, queries: Iterable[str]) -> Found:
         """The patient, and everything that the queries find, each resource once.
 
-        A type that the server refuses is noted and costs that type only.
+        A type that the server refuses is noted and costs that type only; so is a resource without
+        an id.
         """
         person = self.read(patient)
         found = {} if person is None else {patient: person}
@@ -80,7 +81,11 @@ class FhirClient:
         for query in queries:
             try:
                 for resource in self.search(query):
-                    found.setdefault(head_of(resource).reference, resource)
+                    head = head_of(resource)
+                    if head.id:
+                        found.setdefault(head.reference, resource)
+                    else:
+                        refused[(_kind(query), "structure")] = None
             except PeerRefused as error:
                 if error.code in _FOR_A_PERSON:
                     raise
