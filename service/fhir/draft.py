@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from service.clinical.answer import Assessment
 from service.clinical.findings import Case, Source
-from service.clinical.model import Model
+from service.clinical.model import Model, Rule
 from service.fhir.canonical import AI_ASSERTED, DRAFT_TAG, Json
 from service.fhir.elements import pruned, reference_to, timestamp
 from service.fhir.identity import Identity, identity
@@ -80,6 +80,11 @@ class Draft:
         named = {s.versioned: s for s in read if s is not None and s.reference}
         return tuple(named[name] for name in sorted(named))
 
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        """The rules of the knowledge by their id."""
+        return rules_of(self.model)
+
     def identity(self, resource_type: str, *role: str) -> Identity:
         """The identity of one of this write-back's resources."""
         return identity(resource_type, self.assessment.patient, self.episode, *role)
@@ -101,3 +106,9 @@ def titled(draft: Draft, finding: str) -> str:
     """The label of a finding, or its id where the vocabulary does not know it."""
     known = draft.model.findings.get(finding)
     return known.label if known else finding.replace("-", " ")
+
+
+@lru_cache(maxsize=8)
+def rules_of(model: Model) -> Mapping[str, Rule]:
+    """The rules of an edition by their id."""
+    return {rule.id: rule for rule in model.rules}

@@ -12,15 +12,17 @@ from service.fhir.draft import Draft, Written, titled
 from service.fhir.elements import AUTHOR, capital, concept, reference_to, sentences
 from service.fhir.steps import Planned
 
-STEP_ISSUES = {
-    "esi-blocked": ("contraindication", "high"),
-    "esi-limit": ("contraindication", "moderate"),
-    "drug-avoid": ("contraindication", "moderate"),
-    "drug-caution": ("contraindication", "moderate"),
-    "drug-review": ("contraindication", "low"),
-    "conflict": ("guideline-conflict", "low"),
+CONTRAINDICATIONS = {
+    "esi-blocked": "high",
+    "esi-limit": "moderate",
+    "drug-avoid": "moderate",
+    "drug-caution": "moderate",
+    "drug-review": "low",
 }
-"""The pathway actions that are issues too: their kind and how grave they are."""
+"""The pathway actions that stand against a step, and how gravely."""
+
+PERSONAL = frozenset({"medicine", "allergy", "condition", "lab", "pregnant", "treatment", "order"})
+"""What a rule must ask about for its step to speak of this person, not of everybody."""
 
 SEVERITIES = frozenset({"high", "moderate", "low"})
 
@@ -35,7 +37,6 @@ class _Issue:
     sentence: str
     action: str
     evidence: tuple[str, ...] = ()
-    implicated: tuple[Json, ...] = ()
     code: tuple[Json, ...] = ()
 
 
@@ -45,8 +46,9 @@ def detected_issues(draft: Draft, steps: Sequence[Planned]) -> list[Written]:
     issues = [
         *(_of_flag(draft, flag) for flag in answer.flags),
         *(_of_discordance(d) for d in answer.concordance.disagreements),
-        *(_of_step(p.step, p) for p in steps if p.step.action in STEP_ISSUES),
-        *(_of_conflict(issue) for issue in answer.issues if issue.kind is IssueKind.CONFLICT),
+        *(_of_step(p.step) for p in steps if _is_contraindication(draft, p.step)),
+        *(_of_conflict(group) for group in _conflicts(draft, steps)),
+        *(_of_record(issue) for issue in answer.issues if issue.kind is IssueKind.CONFLICT),
     ]
     seen: dict[tuple[str, str], int] = {}
     written: list[Written] = []
@@ -96,20 +98,57 @@ def _of_discordance(found: Discordance) -> _Issue:
     )
 
 
-def _of_step(step: Step, item: Planned) -> _Issue:
-    kind, severity = STEP_ISSUES[step.action]
+def _names(draft: Draft, step: Step) -> frozenset[str]:
+    """The facts that a step's rule asks about; its id alone when the knowledge has no such rule."""
+    rule = draft.rules.get(step.rule)
+    return rule.when.names if rule else frozenset({step.rule})
+
+
+def _is_contraindication(draft: Draft, step: Step) -> bool:
+    if step.action not in CONTRAINDICATIONS:
+        return False
+    rule = draft.rules.get(step.rule)
+    if rule is None:
+        return True
+    asked = (*rule.when.every, *rule.when.some)
+    return any(criterion.name.partition(".")[0] in PERSONAL for criterion in asked)
+
+
+def _conflicts(draft: Draft, steps: Sequence[Planned]) -> Iterable[list[Step]]:
+    """The steps that disagree, together: those whose rules ask about the same facts."""
+    groups: dict[frozenset[str], list[Step]] = {}
+    for item in steps:
+        if item.step.action == "conflict":
+            groups.setdefault(_names(draft, item.step), []).append(item.step)
+    return groups.values()
+
+
+def _of_step(step: Step) -> _Issue:
     return _Issue(
-        kind=kind,
+        kind="contraindication",
         role=step.rule,
-        severity=severity,
+        severity=CONTRAINDICATIONS[step.action],
         sentence=step.sentence,
         action=step.reason or step.detail,
-        implicated=(item.order.reference,) if item.order else (),
         code=(own("pathway-action", step.action),),
     )
 
 
-def _of_conflict(issue: ReadingIssue) -> _Issue:
+def _of_conflict(steps: Sequence[Step]) -> _Issue:
+    """Sources that disagree, each with its strength and whom it speaks of."""
+    bases = ("; ".join(filter(None, (s.source, s.strength, s.population))) for s in steps)
+    said = (f"{s.sentence.rstrip('.')} ({basis})" for s, basis in zip(steps, bases, strict=True))
+    return _Issue(
+        kind="guideline-conflict",
+        role=steps[0].rule,
+        severity="low",
+        sentence=sentences(*said),
+        action=steps[0].reason,
+        code=(own("pathway-action", "conflict"),),
+    )
+
+
+def _of_record(issue: ReadingIssue) -> _Issue:
     return _Issue(
         kind="conflicting-record",
         role=f"{issue.reference}|{issue.expression}",
@@ -131,7 +170,6 @@ def _write(draft: Draft, issue: _Issue, again: Iterable[str]) -> Written:
         "patient": draft.subject,
         "identifiedDateTime": draft.when,
         "author": AUTHOR,
-        "implicated": list(issue.implicated),
         "evidence": [{"detail": [reference_to(name) for name in issue.evidence]}],
         "detail": issue.sentence,
         "mitigation": [{"action": concept(text=issue.action)}],
