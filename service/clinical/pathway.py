@@ -18,7 +18,7 @@ from service.clinical.answer import (
     Step,
     Target,
 )
-from service.clinical.criteria import Facts
+from service.clinical.criteria import Fact, Facts
 from service.clinical.model import FindingModel, GoalTarget, Model, Rule
 from service.clinical.red_flags import is_recorded
 
@@ -50,6 +50,7 @@ def choose(
     among them. Topics come in the order of the file; a topic's last rule always holds, so each
     topic was thought of.
     """
+    facts = {**_not_raised(model), **facts}
     topics = [_decide(rules, facts) for rules in _by_topic(model.rules, profile).values()]
     steps = (
         _step(rule, profile, localisation)
@@ -57,13 +58,25 @@ def choose(
         for rule in topic.holding
         if rule.action != SILENT
     )
-    asking = [rule for topic in topics for rule in (*topic.holding, *topic.undecided)]
+    asking = [pair for topic in topics for pair in _asking(topic, facts)]
     return Plan(
         profile=profile,
         steps=tuple(steps),
         goals=tuple(_goal(goal) for goal in model.goals if goal.when.holds(facts)),
         questions=_questions(asking, facts, model.findings),
     )
+
+
+def _not_raised(model: Model) -> dict[str, Fact]:
+    """What screening and comparing would have said; their answer goes on top.
+
+    Unlike a finding that was not recorded, a flag that was not raised is known not to be.
+    """
+    return {
+        **{f"flag.{flag.id}": "none" for flag in model.red_flags},
+        **{f"rival.{rival.id}": False for rival in model.rivals},
+        **{f"discordance.{kind}": False for kind in model.discordances},
+    }
 
 
 def _by_topic(rules: Iterable[Rule], profile: str) -> dict[str, list[Rule]]:
@@ -125,15 +138,29 @@ def _goal(goal: GoalTarget) -> GoalSet:
     )
 
 
+def _asking(topic: _Topic, facts: Facts) -> list[tuple[str, Rule]]:
+    """Each item with the rule that wants it: first what deciding needs, then what acting needs."""
+    deciding = [(item, rule) for rule in topic.undecided for item in _deciding(rule, facts)]
+    return [*deciding, *((item, rule) for rule in topic.holding for item in rule.asks)]
+
+
+def _deciding(rule: Rule, facts: Facts) -> tuple[str, ...]:
+    """Give the items that would decide this rule; none while more than these is unknown."""
+    answers = {name for item in rule.asks for name in (item, f"{item}.value")}
+    if any(c.name not in facts and c.name not in answers for c in rule.when.every):
+        return ()
+    names = rule.when.names
+    return tuple(item for item in rule.asks if item in names or f"{item}.value" in names)
+
+
 def _questions(
-    rules: Iterable[Rule], facts: Facts, findings: Mapping[str, FindingModel]
+    asking: Iterable[tuple[str, Rule]], facts: Facts, findings: Mapping[str, FindingModel]
 ) -> tuple[Question, ...]:
     """Ask once for each missing item, for the first rule that wants it."""
     wanted: dict[str, Rule] = {}
-    for rule in rules:
-        for item in rule.asks:
-            if not is_recorded(item, facts):
-                wanted.setdefault(item, rule)
+    for item, rule in asking:
+        if not is_recorded(item, facts):
+            wanted.setdefault(item, rule)
     return tuple(_question(item, rule, findings) for item, rule in wanted.items())
 
 

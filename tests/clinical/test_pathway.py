@@ -218,6 +218,28 @@ def test_a_rule_behind_the_winner_neither_fires_nor_asks(model):
     assert plan.questions == ()
 
 
+def test_no_kidney_value_is_asked_for_while_no_drug_needs_it(model):
+    assert "egfr" not in asked(plan_for(model, {}, "UK"))
+    assert "egfr" in asked(plan_for(model, {"medicine.nsaid": True}, "UK"))
+
+
+def test_a_flag_that_was_not_raised_is_known_and_asks_for_nothing(model):
+    plan = ready(model, "UK", facts={"duration.weeks": 20})
+    assert {"absent-foot-pulses", "extensor-plantar-response"}.isdisjoint(asked(plan))
+
+
+def test_the_cauda_equina_items_that_are_not_recorded_are_always_asked_for(model):
+    core = {
+        "saddle-sensory-loss",
+        "urinary-retention",
+        "urinary-incontinence",
+        "bowel-incontinence",
+    }
+    assert core <= asked(ready(model))
+    answered = dict.fromkeys(core, False)
+    assert core.isdisjoint(asked(ready(model, facts=answered)))
+
+
 def test_goals_follow_the_measures(model):
     goals = {g.id for g in plan_for(model, {"motor.deficit": True}, "UK").goals}
     assert {"leg-pain", "disability", "strength"} <= goals

@@ -3,7 +3,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.clinical.red_flags import match_rivals, screen
-from service.knowledge.files import load_model
 
 EMERGENCY_ITEMS = (
     "saddle-sensory-loss",
@@ -165,18 +164,8 @@ ITEMS = st.dictionaries(st.sampled_from(EMERGENCY_ITEMS), st.booleans())
 
 @given(known=ITEMS, more=ITEMS)
 @settings(max_examples=60)
-def test_recording_more_never_takes_back_an_emergency(known, more):
-    model = load_once()
+def test_recording_more_never_takes_back_an_emergency(model, known, more):
     before = raised(known, model).get("cauda-equina")
     if before and before.status == "met":
         after = raised({**more, **known}, model)["cauda-equina"]
         assert after.status == "met"
-
-
-_LOADED = []
-
-
-def load_once():
-    if not _LOADED:
-        _LOADED.append(load_model())
-    return _LOADED[0]
