@@ -23,7 +23,11 @@ def load_model(root: Path | None = None) -> Model:
 
     Raises :class:`KnowledgeError` whose message names file, row and rule of every fault found.
     """
-    contents = read_contents(root)
+    return model_from(read_contents(root))
+
+
+def model_from(contents: Mapping[str, str]) -> Model:
+    """Check and freeze the knowledge in these texts, by relative name; raises as :func:`load_model`."""
     pages = parse(contents)
     found = problems(pages)
     if found:

@@ -24,7 +24,7 @@ from service.clinical.model import (
     Rule,
 )
 from service.errors import KnowledgeError
-from service.knowledge import schemas
+from service.knowledge import rule_schemas, schemas
 from service.knowledge.code_tables import TABLES, CodeRow, rows
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ class _Reader:
         try:
             yield Entry(where, schema.load(table))
         except ValidationError as error:
-            self.faults.extend(f"{where}: {fault}" for fault in _faults(error.messages))
+            self.faults.extend(f"{where}: {fault}" for fault in faults_of(error.messages))
 
     def single(self, name: str, schema: Schema) -> Entry[Any]:
         found = list(self.one(schema, self.toml(name), name))
@@ -143,11 +143,13 @@ def _pages(read: _Reader) -> Pages:
         priors=read.single("evidence/priors.toml", schemas.PriorsSchema()),
         combination=read.tables("evidence/combination.toml", schemas.ConstantSchema()),
         imaging=read.single("evidence/imaging.toml", schemas.ImagingSchema()),
-        red_flags=read.tables("red-flags.toml", schemas.RedFlagSchema(), optional=True),
-        rivals=read.tables("rivals.toml", schemas.RivalSchema(), optional=True),
-        discordances=read.tables("concordance.toml", schemas.DiscordanceSchema(), optional=True),
-        rules=read.array("pathways/rules.toml", "rule", schemas.RuleSchema()),
-        goals=read.array("pathways/goals.toml", "goal", schemas.GoalSchema()),
+        red_flags=read.tables("red-flags.toml", rule_schemas.RedFlagSchema(), optional=True),
+        rivals=read.tables("rivals.toml", rule_schemas.RivalSchema(), optional=True),
+        discordances=read.tables(
+            "concordance.toml", rule_schemas.DiscordanceSchema(), optional=True
+        ),
+        rules=read.array("pathways/rules.toml", "rule", rule_schemas.RuleSchema()),
+        goals=read.array("pathways/goals.toml", "goal", rule_schemas.GoalSchema()),
         vocabulary=MappingProxyType(
             {name: MappingProxyType(vocabulary.get(name, {})) for name in ("actions", "profiles")}
         ),
@@ -155,14 +157,14 @@ def _pages(read: _Reader) -> Pages:
     )
 
 
-def _faults(messages: Any, path: str = "") -> Iterable[str]:
+def faults_of(messages: Any, path: str = "") -> Iterable[str]:
     """Flatten the messages of a validation error to ``field.part: what is wrong``."""
     if isinstance(messages, dict):
         for key, inner in messages.items():
             step = "" if key in ("_schema", "value", "key") else f"{path}.{key}".lstrip(".")
-            yield from _faults(inner, step or path)
+            yield from faults_of(inner, step or path)
     elif isinstance(messages, list):
         for inner in messages:
-            yield from _faults(inner, path)
+            yield from faults_of(inner, path)
     else:
         yield f"{path}: {messages}" if path else str(messages)

@@ -1,7 +1,8 @@
 """One marshmallow schema per kind of table in ``mappings/``: from file shape to core values.
 
-A schema checks one table or one row by itself and builds the value of the core it stands for.
-Rules that span tables or files are in :mod:`service.knowledge.check`.
+A schema checks one table by itself and builds the value of the core it stands for. Here are sources
+and evidence; tables with conditions are in :mod:`service.knowledge.rule_schemas`, rows of codes in
+:mod:`service.knowledge.code_tables`. Rules that span files are in :mod:`service.knowledge.check`.
 """
 
 from __future__ import annotations
@@ -12,18 +13,12 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from service.clinical.criteria import CriterionError, condition
 from service.clinical.model import (
     MODEL_ROOTS,
     STATES,
     Citation,
-    DiscordanceKind,
     FindingModel,
-    GoalTarget,
     Population,
-    RedFlag,
-    RivalPattern,
-    Rule,
 )
 
 KEBAB = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -32,7 +27,7 @@ BASES = ("published", "derived", "expert")
 GRADES = ("high", "moderate", "low")
 CHECKED = ("seen", "recalled", "derived", "expert")
 
-_WORD = validate.Regexp(KEBAB, error="is not kebab-case")
+NAME = validate.Regexp(KEBAB, error="is not kebab-case")
 _FILLED = validate.Length(min=1, error="is empty")
 _OPEN = validate.Range(0, 1, min_inclusive=False, max_inclusive=False, error="not between 0 and 1")
 
@@ -114,7 +109,7 @@ class FindingSchema(TableSchema):
     """``evidence/*.toml``: one finding of the vocabulary."""
 
     target = FindingModel
-    id = fields.String(required=True, validate=_WORD)
+    id = fields.String(required=True, validate=NAME)
     label = string()
     group = string()
     kind = word(*KINDS)
@@ -147,7 +142,7 @@ class PopulationSchema(TableSchema):
     """``evidence/populations.toml``: one named population."""
 
     target = Population
-    id = fields.String(required=True, validate=_WORD)
+    id = fields.String(required=True, validate=NAME)
     label = string()
     none = probability()
     weight = probability()
@@ -206,106 +201,3 @@ class ImagingSchema(TableSchema):
     kind_grade = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
     severity_grade = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
     relation_grade = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
-
-
-class CriteriaSchema(TableSchema):
-    """Base of tables that hold under a condition."""
-
-    every = Words()
-    some = Words()
-    never = Words()
-    enough = fields.Integer(load_default=1, validate=validate.Range(min=1))
-    named: ClassVar[str] = "when"
-
-    @post_load
-    def make(self, loaded: Mapping[str, Any], **_: Any) -> Any:
-        """Build the value with its condition under the name that the core gives it."""
-        table = dict(loaded)
-        parts = {name: table.pop(name) for name in ("every", "some", "never", "enough")}
-        try:
-            table[self.named] = condition(**parts)
-            if "suspected" in table:
-                table["suspected"] = condition(some=table["suspected"])
-        except CriterionError as error:
-            raise ValidationError(str(error)) from error
-        return self.target(**table)
-
-
-class RedFlagSchema(CriteriaSchema):
-    """``red-flags.toml``: one published criterion for what must not wait."""
-
-    target = RedFlag
-    named = "met"
-    id = fields.String(required=True, validate=_WORD)
-    label = string()
-    suspected = Words()
-    asks = Words()
-    stops = fields.Boolean(required=True)
-    sentence = string()
-    action = string()
-    sources = Words(validate=validate.Length(min=1, error="names no source"))
-
-
-class RivalSchema(CriteriaSchema):
-    """``rivals.toml``: one pattern that points away from a compressed root."""
-
-    target = RivalPattern
-    id = fields.String(required=True, validate=_WORD)
-    label = string()
-    lr_none = fields.Float(required=True, validate=validate.Range(min=0, min_inclusive=False))
-    sentence = string()
-    sources = Words(validate=validate.Length(min=1, error="names no source"))
-    basis = word(*BASES)
-
-
-class DiscordanceSchema(TableSchema):
-    """``concordance.toml``: one kind of disagreement."""
-
-    target = DiscordanceKind
-    id = fields.String(required=True, validate=_WORD)
-    sentence = string()
-    action = string()
-    severity = word(*GRADES)
-    sources = Words(validate=validate.Length(min=1, error="names no source"))
-
-
-class RuleSchema(CriteriaSchema):
-    """``pathways/rules.toml``: one guideline statement."""
-
-    target = Rule
-    id = fields.String(required=True, validate=_WORD)
-    topic = fields.String(required=True, validate=_WORD)
-    action = fields.String(required=True, validate=_WORD)
-    profiles = Words()
-    sentence = string()
-    reason = string(load_default="")
-    against = fields.Boolean(load_default=False)
-    also = fields.Boolean(load_default=False)
-    urgency = string(load_default="routine")
-    order = string(load_default="")
-    target_ = fields.Boolean(load_default=False, data_key="target", attribute="target")
-    detail = string(load_default="")
-    due_days = fields.Integer(load_default=None)
-    asks = Words()
-    source = string()
-    strength = string(load_default="")
-    population = string(load_default="")
-
-    @post_load
-    def make(self, loaded: Mapping[str, Any], **kwargs: Any) -> Any:
-        """Profiles are a set."""
-        return super().make({**loaded, "profiles": frozenset(loaded["profiles"])}, **kwargs)
-
-
-class GoalSchema(CriteriaSchema):
-    """``pathways/goals.toml``: one outcome measure with its meaningful change."""
-
-    target = GoalTarget
-    id = fields.String(required=True, validate=_WORD)
-    label = string()
-    measure = string()
-    target_ = string(data_key="target", attribute="target")
-    value = fields.Float(required=True)
-    unit = string(load_default="")
-    due_days = fields.Integer(required=True)
-    source = string()

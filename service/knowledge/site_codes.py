@@ -20,6 +20,7 @@ from service.clinical.coding import CodeMap, Coding
 from service.clinical.model import CodedFinding, Model
 from service.errors import KnowledgeError
 from service.knowledge.code_tables import FindingRow, rows
+from service.knowledge.pages import faults_of
 
 
 class SiteRow(FindingRow):
@@ -66,6 +67,6 @@ def _parsed(text: str, file: Path, faults: list[str]) -> Iterator[tuple[int, Cod
         try:
             read = schema.load({name: cell for name, cell in row.items() if name})
         except ValidationError as error:
-            faults.append(f"{file} line {line}: {error.normalized_messages()}")
+            faults.extend(f"{file} line {line}: {fault}" for fault in faults_of(error.messages))
         else:
             yield line, read.coding, read.meaning
