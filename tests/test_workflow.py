@@ -12,7 +12,7 @@ import pytest
 
 from service import workflow
 from service.clinical.coding import PROJECT_BASE
-from service.errors import NotUnderstood
+from service.errors import NotUnderstood, PeerRefused
 from service.fhir.client import FhirClient
 from service.jobs.event import Event, EventKind
 from service.jobs.ledger import Ledger
@@ -307,6 +307,19 @@ def test_a_resource_leads_to_the_patient_it_is_about(
 @server
 def test_what_was_never_there_concerns_nobody(client: FhirClient) -> None:
     assert workflow.patients_of(event("Observation/never"), client) == ()
+
+
+@pytest.mark.parametrize(("status", "raised"), [(404, False), (405, True)])
+def test_a_deletion_that_cannot_be_looked_up_waits_for_a_person(status: int, raised: bool) -> None:
+    with fake_server() as fake:
+        fake.says(410).says(status)
+        gone = event("Observation/1", kind=EventKind.DELETE)
+        client = FhirClient(Peer("fake", fake.url))
+        if raised:
+            with pytest.raises(PeerRefused):
+                workflow.patients_of(gone, client)
+        else:
+            assert workflow.patients_of(gone, client) == ()
 
 
 NOBODY_ASKED = FhirClient(Peer("away", "http://127.0.0.1:1/fhir"))
