@@ -24,6 +24,7 @@ from service.fhir.sides import SideReader
 
 USED = frozenset({"final", "amended", "corrected", "appended", "preliminary"})
 NOT_YET = "registered"
+_MODIFIED = "It carries a modifier that is not understood."
 
 _OBSERVATION = msgspec.json.Decoder(shapes.Observation)
 _STRUCTURE = msgspec.json.Decoder(shapes.BodyStructure)
@@ -98,7 +99,7 @@ class _One:
     def answered(self, answer: shapes.Answer, said: Meaning, source: Source) -> Iterator[Finding]:
         """The finding of one answer, twice when it is on both sides."""
         if answer.modifier_extension:
-            raise Unusable("It carries a modifier that is not understood.", "modifierExtension")
+            raise Unusable(_MODIFIED, "modifierExtension", IssueKind.REFUSED)
         known = self.reader.model.findings[said.finding]
         reply = Reply(Presence.UNKNOWN)
         if self.observation.status != NOT_YET:
@@ -168,7 +169,7 @@ def _must_count(resource: Resource, observation: shapes.Observation, gathered: G
         named = status if status in ("entered-in-error", "cancelled", "unknown") else "not known"
         raise Unusable(f"Its status is {named}.", "status", IssueKind.REFUSED)
     if resource.modified:
-        raise Unusable("It carries a modifier that is not understood.", "modifierExtension")
+        raise Unusable(_MODIFIED, "modifierExtension", IssueKind.REFUSED)
     others = {gathered.resolved(f.reference) for f in observation.focus or ()}
     if others - {gathered.patient}:
         raise Unusable("It is about something else.", "focus", IssueKind.OTHER_PATIENT)
