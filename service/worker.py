@@ -33,9 +33,9 @@ def stop_signal() -> Iterator[threading.Event]:
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def ask(number: int, _frame: FrameType | None) -> None:
-        log.note("stopping", signal=signal.Signals(number).name)
+        sent = signal.Signals(number)
         stop.set()
-        signal.signal(number, before[number])
+        signal.signal(sent, before[sent])
 
     for number in SIGNALS:
         signal.signal(number, ask)

@@ -52,9 +52,7 @@ def blueprint(assess: Assess, model: Model, *, token: str, max_depth: int) -> An
         """
         check_token(token)
         body, _ = read_json()
-        sent = split(body, max_depth=max_depth).parameters
-        wanted = wish({**_query(), **sent}, model)
-        answer = assess(body, wanted)
+        answer = assess(body, wish_for(body, _query(), model, max_depth=max_depth))
         log.note("assessed", entries=len(answer.get("entry", ())))
         return fhir(answer)
 
@@ -64,6 +62,13 @@ def blueprint(assess: Assess, model: Model, *, token: str, max_depth: int) -> An
 
 def _query() -> dict[str, str]:
     return {name: text for name, text in request.args.items() if name not in _IGNORED}
+
+
+def wish_for(body: bytes, words: Mapping[str, str], model: Model, *, max_depth: int) -> Wish:
+    """How the assessment of a body is wanted; what Parameters in it say wins over ``words``."""
+    if b'"Parameters"' not in body:
+        return wish(words, model)
+    return wish({**words, **split(body, max_depth=max_depth).parameters}, model)
 
 
 def wish(words: Mapping[str, str], model: Model) -> Wish:

@@ -40,7 +40,8 @@ def check_token(token: str) -> None:
 
 def _among(given: str, secrets: Iterable[str]) -> bool:
     raw = given.encode("latin-1", "replace")
-    return any([hmac.compare_digest(raw, secret.encode()) for secret in secrets])
+    matches = [hmac.compare_digest(raw, secret.encode()) for secret in secrets]
+    return any(matches)
 
 
 def _from_this_machine(address: str | None) -> bool:

@@ -39,4 +39,6 @@ def parsed(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise InvalidInput(f"The body is not JSON (line {error.lineno}, column {error.colno}).") from None
+        raise InvalidInput(
+            f"The body is not JSON (line {error.lineno}, column {error.colno})."
+        ) from None

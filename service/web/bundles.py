@@ -43,7 +43,9 @@ def blueprint(
         body, content = read_json()
         parts = split(body, max_depth=max_depth)
         if parts.type not in TYPES:
-            raise NotUnderstood(f"Send a Bundle of type {', '.join(TYPES)}.", expression="Bundle.type")
+            raise NotUnderstood(
+                f"Send a Bundle of type {', '.join(TYPES)}.", expression="Bundle.type"
+            )
         if not parts.entries:
             raise NotUnderstood("No entry holds a resource that can be read.")
         if not peer:
@@ -63,7 +65,9 @@ def blueprint(
 
 
 def _answer(entries: int, issues: Iterable[ReadingIssue]) -> dict[str, Any]:
-    refused = {int(found[1]): issue for issue in issues if (found := _INDEX.match(issue.expression))}
+    refused = {
+        int(found[1]): issue for issue in issues if (found := _INDEX.match(issue.expression))
+    }
     responses = [_refusal(refused[n]) if n in refused else _accepted() for n in range(entries)]
     return {"resourceType": "Bundle", "type": "transaction-response", "entry": responses}
 

@@ -11,22 +11,11 @@ from flask_smorest import Blueprint
 
 from service.clinical.coding import PROJECT_BASE
 from service.clinical.model import FindingModel, Model
+from service.knowledge.report import value_of
 from service.web import openapi
 from service.web.answers import MEDIA_TYPE, encoded, fhir
 
 Resource = dict[str, Any]
-
-_TAKES = {
-    "presence": "present, absent or unknown (coded), a boolean, or an interpretation",
-    "strength": "an MRC grade from 0 to 5, such as 4- or 4-/5",
-    "reflex": "a reflex grade from 0 to 4",
-    "angle": "degrees",
-}
-
-
-def takes(finding: FindingModel) -> str:
-    """The values that a finding is stated with, for people."""
-    return _TAKES.get(finding.kind, f"a quantity in {finding.unit}" if finding.unit else "a number")
 
 
 def blueprint(model: Model, *, url: str, version: str, since: datetime) -> Any:
@@ -117,7 +106,7 @@ def named(model: Model) -> list[tuple[str, FindingModel]]:
 def _concept(name: str, finding: FindingModel) -> Mapping[str, Any]:
     properties: list[Mapping[str, Any]] = [
         {"code": "kind", "valueCode": finding.kind},
-        {"code": "takes", "valueString": takes(finding)},
+        {"code": "takes", "valueString": value_of(finding)},
         {"code": "sided", "valueBoolean": finding.sided},
     ]
     if finding.unit:
@@ -145,7 +134,9 @@ def operation() -> Resource:
         "type": False,
         "instance": False,
         "parameter": [
-            _parameter("resource", "in", "Resource", "The resources of one person", least=1, most="*"),
+            _parameter(
+                "resource", "in", "Resource", "The resources of one person", least=1, most="*"
+            ),
             _parameter("profile", "in", "string", "The pathway profile"),
             _parameter("population", "in", "string", "The population whose base rates hold"),
             _parameter("asOf", "in", "dateTime", "The time to which dates refer"),

@@ -91,7 +91,9 @@ fetch("openapi.json").then(r => r.json()).then(spec => {
 }).catch(error => { document.getElementById("about").textContent = "Not readable: " + error; });
 </script>
 """
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
+)
 
 
 def blueprint() -> Any:

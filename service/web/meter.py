@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from threading import Lock
 
 ACCEPTED = "lasegue_events_accepted_total"
+HEARD = "lasegue_notifications_without_event_total"
 REFUSED = "lasegue_requests_refused_total"
 _HELP = {
     ACCEPTED: "Events remembered durably since the start, by peer; fresh is false for repeats",
+    HEARD: "Handshakes, heartbeats and events of no interest since the start, by peer",
     REFUSED: "Requests refused since the start, by HTTP status",
 }
 
@@ -24,6 +26,10 @@ class Meter:
     def accepted(self, peer: str, *, fresh: bool) -> None:
         """Count an event that is durable now."""
         self._add(ACCEPTED, peer=peer, fresh=str(fresh).lower())
+
+    def heard(self, peer: str, kind: str) -> None:
+        """Count a notification that leads to nothing: handshake, heartbeat or ignored."""
+        self._add(HEARD, peer=peer, kind=kind)
 
     def refused(self, status: int) -> None:
         """Count a request that was answered with an error."""

@@ -61,6 +61,7 @@ def blueprint(
             meter.accepted(peer, fresh=fresh)
             log.note("event-accepted", peer=peer, kind=event.kind, fresh=fresh)
         if not notified.events:
+            meter.heard(peer, notified.kind)
             log.note("notification-received", peer=peer, kind=notified.kind)
         return received()
 

@@ -36,7 +36,10 @@ _SENTENCES: Mapping[int, tuple[str, str]] = {
     415: ("not-supported", "The body is of a media type that this service does not take."),
     431: ("too-long", "The headers are larger than this service takes."),
 }
-_UNEXPECTED = ("exception", "Something went wrong here. It was logged; the request may be repeated.")
+_UNEXPECTED = (
+    "exception",
+    "Something went wrong here. It was logged; the request may be repeated.",
+)
 RETRY_AFTER_SECONDS = 5
 
 

@@ -105,7 +105,9 @@ class TestWhoMayCall:
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
     @pytest.mark.parametrize("path", ["/fhir", "/fhir/$assess"])
-    def test_without_a_token_only_this_machine_is_served(self, client: FlaskClient, path: str) -> None:
+    def test_without_a_token_only_this_machine_is_served(
+        self, client: FlaskClient, path: str
+    ) -> None:
         away = {"REMOTE_ADDR": "192.0.2.7"}
         answer = client.post(path, json=bundle(OBSERVATION), environ_base=away)
         assert "api_token" in refusal(answer, 403)

@@ -57,7 +57,11 @@ def test_a_resource_is_durable_before_a_tiny_bundle_answers(
     assert (answer.status_code, answer.mimetype) == (200, FHIR)
     assert answer.json == {"resourceType": "Bundle", "type": "transaction-response"}
     (event,) = inbox.events
-    assert (event.peer, event.kind, event.focus) == ("ward", EventKind.RESOURCE, ("Observation/77",))
+    assert (event.peer, event.kind, event.focus) == (
+        "ward",
+        EventKind.RESOURCE,
+        ("Observation/77",),
+    )
     assert event.patient == "Patient/1"
 
 

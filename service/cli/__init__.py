@@ -1,0 +1,5 @@
+"""The ``lasegue`` command."""
+
+from service.cli.command import main
+
+__all__ = ["main"]
