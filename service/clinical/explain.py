@@ -10,7 +10,8 @@ from operator import mul
 from service.clinical.anatomy import RootSide, Side
 from service.clinical.answer import NextItem, Weight
 from service.clinical.evidence import Weighed, tables
-from service.clinical.findings import Case, Presence
+from service.clinical.findings import Case, Presence, Source
+from service.clinical.imaging import Kind, Relation
 from service.clinical.lesions import Seen
 from service.clinical.model import MODEL_ROOTS, FindingModel, Model, RivalPattern
 from service.clinical.root_sets import SINGLE
@@ -72,21 +73,42 @@ def imaging_lines(
 
 
 def _imaging_line(at: RootSide, weight: float, seen: Seen | None, model: Model) -> Weight:
-    grade = f"grade {seen.grade:g} of 3" if seen else "a neighbour, as the level count is in doubt"
-    what = seen.fact.kind.replace("_", " ") if seen else "lesion"
-    place = f" at {seen.fact.level}" if seen and seen.fact.level else ""
+    fact = seen.fact if seen else None
     return Weight(
         kind="imaging",
         id=f"imaging-{at.code}",
-        sentence=f"Imaging: {what}{place}, {at} root, {grade} (x{exp(weight):.1f}).",
+        sentence=f"{_imaging_sentence(at, seen)} (x{exp(weight):.1f} against none).",
         towards=_kept({at: weight}),
         group="imaging",
         side=at.side,
-        presence=Presence.PRESENT if seen and seen.fact.present else None,
+        presence=Presence.PRESENT if fact and fact.present else None,
         sources=model.imaging.sources,
         grade=model.imaging.grade,
-        source=None,
+        source=Source(fact.reference, fact.version) if fact else None,
     )
+
+
+def _imaging_sentence(at: RootSide, seen: Seen | None) -> str:
+    if seen is None:
+        return f"Imaging: {at} root, a neighbour of the lesion while the count is in doubt"
+    fact = seen.fact
+    place = f" at {fact.level}" if fact.level else ""
+    if fact.kind is Kind.NERVE_ROOT:
+        what = _MET.get(fact.relation, "spoken of") if fact.present else "said to be free"
+        return f"Imaging{place}: {at} root {what}, grade {seen.grade:g} of 3"
+    what = fact.kind.replace("_", " ") if fact.present else "no narrowing"
+    return f"Imaging{place}: {what} where the {at} root passes, grade {seen.grade:g} of 3"
+
+
+_MET: Mapping[Relation | None, str] = {
+    Relation.PROXIMITY: "approached",
+    Relation.CONTACT: "touched",
+    Relation.DISPLACE: "displaced",
+    Relation.IMPINGE: "impinged on",
+    Relation.COMPRESS: "compressed",
+    Relation.ENCASE: "encased",
+    Relation.AFFECT: "affected",
+}
 
 
 def rival_line(rival: RivalPattern, roots: Iterable[RootSide]) -> Weight:

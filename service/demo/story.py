@@ -44,4 +44,4 @@ def _read(folder: Path) -> Story:
     (named,) = assessment["localisation"]["named"]
     title = (folder / "README.md").read_text("utf-8").splitlines()[0].lstrip("# ")
     patient = next(r["id"] for r in resources if r["resourceType"] == "Patient")
-    return Story(title, f"Patient/{patient}", resources, f"{named['root'].lower()}-{named['side']}")
+    return Story(title, f"Patient/{patient}", resources, named)

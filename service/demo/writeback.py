@@ -70,15 +70,18 @@ class WriteBack:
         return [text for _, text in sorted(rows, key=lambda row: -row[0])[:STRONGEST]]
 
     def next_step(self) -> str:
-        """The first step that the plan proposes."""
-        for plan in self.found["CarePlan"]:
-            for activity in plan.get("activity", ()):
-                detail = activity.get("detail", {})
-                if detail and not detail.get("doNotPerform"):
-                    code = next(
-                        c for c in detail["code"]["coding"] if c["system"] == _ACTION_SYSTEM
-                    )
-                    return f"{code['code']}: {detail['description']}"
+        """The first step of the plan that somebody would order, else the first one proposed."""
+        steps = [
+            activity["detail"]
+            for plan in self.found["CarePlan"]
+            for activity in plan.get("activity", ())
+            if not activity["detail"].get("doNotPerform")
+        ]
+        ordered = [step for step in steps if step.get("kind") == "ServiceRequest"]
+        for step in (*ordered, *steps):
+            code = next(c for c in step["code"]["coding"] if c["system"] == _ACTION_SYSTEM)
+            sentence, _, _ = step["description"].partition(". ")
+            return f"{code['code']}: {sentence.rstrip('.')}."
         return ""
 
     def urls(self) -> Iterator[str]:
@@ -94,9 +97,11 @@ def read_back(base: str, patient: str, types: Sequence[str] = _TYPES) -> WriteBa
 
 
 def _ours(base: str, type_: str, patient: str) -> Iterator[dict[str, Any]]:
-    query = {"patient": patient, "_count": "100"}
+    query = {"subject": patient, "_count": "500"}
     with requests.get(f"{base}/{type_}", params=query, timeout=10) as answer:
         answer.raise_for_status()
         for entry in answer.json().get("entry", ()):
-            if entry["resource"]["id"].startswith("lasegue-"):
-                yield entry["resource"]
+            resource = entry["resource"]
+            is_theirs = resource.get("subject", {}).get("reference") == patient
+            if is_theirs and resource["id"].startswith("lasegue-"):
+                yield resource
