@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.clinical.answer import Step
+from service.clinical.answer import Step, Target
 from service.fhir import concepts
 from service.fhir.canonical import PATHWAY, Json, own
 from service.fhir.conditions import Problem
@@ -16,7 +16,7 @@ from service.fhir.steps import (
     cited,
     description,
     plan_identity,
-    target_extension,
+    target_concept,
     window,
 )
 
@@ -79,7 +79,7 @@ def _activity(draft: Draft, item: Planned, reasons: list[Json]) -> Json:
     step = item.step
     label = draft.model.actions.get(step.action, step.action)
     detail = {
-        "extension": [_basis(draft, step), *(target_extension(t) for t in step.targets)],
+        "extension": [_basis(draft, step), *(_target(t) for t in step.targets)],
         "kind": "ServiceRequest" if item.order else None,
         "code": concept(own("pathway-action", step.action, label), text=label),
         "reasonCode": [concept(text=step.reason)],
@@ -92,6 +92,10 @@ def _activity(draft: Draft, item: Planned, reasons: list[Json]) -> Json:
     order = item.order
     links = [extension("service-request", valueReference=order.reference)] if order else []
     return {"extension": links, "detail": detail}
+
+
+def _target(target: Target) -> Json:
+    return extension("target-site", valueCodeableConcept=target_concept(target))
 
 
 def _basis(draft: Draft, step: Step) -> Json:

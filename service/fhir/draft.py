@@ -94,7 +94,7 @@ class Draft:
         resource: Json = {
             "resourceType": who.resource_type,
             "id": who.id,
-            "meta": {"security": [AI_ASSERTED], "tag": [DRAFT_TAG]},
+            "meta": {"security": [dict(AI_ASSERTED)], "tag": [dict(DRAFT_TAG)]},
             "text": narrative(title, lines),
         }
         if who.resource_type != "Provenance":

@@ -40,8 +40,8 @@ def sentences(*parts: str) -> str:
 
 
 def note(text: str) -> Json:
-    """An Annotation by this service."""
-    return {"authorString": "Lasegue", "text": text}
+    """An Annotation by this service; nothing when there is nothing to say."""
+    return {"authorString": "Lasegue", "text": text} if plain(text) else {}
 
 
 def reference_to(literal: str) -> Json:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from service.clinical.findings import IssueKind, ReadingIssue
 from service.fhir.canonical import PATHWAY, Json, identifier_system, own
 from service.fhir.draft import Draft, Written, titled
-from service.fhir.elements import AUTHOR, extension, note
+from service.fhir.elements import AUTHOR, note
 from service.fhir.identity import Identity, key
 from service.fhir.steps import plan_identity
 
@@ -27,8 +27,10 @@ RECORDS = {
     "medication": "MedicationStatement",
     "treatment": "Procedure",
     "procedure": "Procedure",
+    "report": "DiagnosticReport",
 }
-"""The type of record that answers a question about a word of an area; otherwise an Observation."""
+"""The type of record that answers a question, by the area of its word or, without one, by the word
+itself; otherwise an Observation."""
 
 OUTCOME = "not-used"
 
@@ -50,10 +52,10 @@ def guidance_response(draft: Draft, problems: Sequence[Identity]) -> Written:
         "occurrenceDateTime": draft.when,
         "performer": AUTHOR,
         "reasonReference": [who.reference for who in problems],
-        "note": [note(f"Knowledge edition {draft.assessment.edition}.")],
+        "note": [note(sentence) for sentence in asked.values()],
         "evaluationMessage": [{"reference": f"#{OUTCOME}"}] if outcome else [],
         "result": plan_identity(draft).reference,
-        "dataRequirement": [_requirement(draft, *question) for question in asked.items()],
+        "dataRequirement": [_requirement(draft, item) for item in asked],
     }
     who = draft.identity("GuidanceResponse", "guidance-response")
     return draft.write(
@@ -84,24 +86,19 @@ def _asked(draft: Draft) -> dict[str, str]:
     return asked | {q.item: q.sentence for q in draft.assessment.plan.questions}
 
 
-def _requirement(draft: Draft, item: str, sentence: str) -> Json:
+def _requirement(draft: Draft, item: str) -> Json:
     """What is asked for, as a query that a server can answer."""
     if item in draft.model.findings:
-        code = own("finding", item, titled(draft, item))
-        return _data("Observation", sentence, code)
+        return _data("Observation", own("finding", item, titled(draft, item)))
     meanings = draft.model.codes.context.meanings.values()
     area = next((area for area, word in meanings if word == item), "")
-    return _data(RECORDS.get(area, "Observation"), sentence, own("context", item))
+    label = item.replace("-", " ").replace(".", " ")
+    return _data(RECORDS.get(area or item, "Observation"), own("context", item, label))
 
 
-def _data(kind: str, sentence: str, code: Json) -> Json:
-    return {
-        "extension": [extension("question", valueString=sentence)],
-        "type": kind,
-        "codeFilter": [
-            {"path": "medication" if kind.startswith("Medi") else "code", "code": [code]}
-        ],
-    }
+def _data(kind: str, code: Json) -> Json:
+    path = "medication" if kind == "MedicationStatement" else "code"
+    return {"type": kind, "codeFilter": [{"path": path, "code": [code]}]}
 
 
 def _outcome(issues: Sequence[ReadingIssue]) -> Json:

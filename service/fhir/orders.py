@@ -18,7 +18,7 @@ from service.fhir.steps import (
     description,
     plan_identity,
     priority,
-    target_extension,
+    target_concept,
     window,
 )
 
@@ -44,7 +44,6 @@ def _order(draft: Draft, problems: Sequence[Problem], step: Step, who: Identity)
     text = sentences(label, *(aim(target) for target in step.targets))
     category = concepts.codings(draft.model, f"category.order.{step.order}")
     body = {
-        "extension": [target_extension(t) for t in step.targets],
         "instantiatesUri": [PATHWAY],
         "basedOn": [plan_identity(draft).reference],
         "status": "draft",
@@ -52,6 +51,7 @@ def _order(draft: Draft, problems: Sequence[Problem], step: Step, who: Identity)
         "category": [concept(*map(concepts.as_json, category))],
         "priority": priority(step.urgency),
         "code": concept(*map(concepts.as_json, _order_codes(draft, step)), action, text=text),
+        "orderDetail": [target_concept(target) for target in step.targets],
         "subject": draft.subject,
         "occurrencePeriod": window(draft, step.due_days),
         "authoredOn": draft.when,

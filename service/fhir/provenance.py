@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.fhir.canonical import KNOWLEDGE, Json, hl7, identifier_system, own
+from service.fhir.canonical import KNOWLEDGE, Json, code_system, hl7, identifier_system
 from service.fhir.draft import Draft, Written
-from service.fhir.elements import AUTHOR, concept, extension, reference_to
+from service.fhir.elements import AUTHOR, concept, reference_to
 
 DEVICE = "lasegue"
 
@@ -16,10 +16,6 @@ def provenance(draft: Draft, written: Sequence[Written]) -> Written:
     answer = draft.assessment
     body = {
         "contained": [_device(draft)],
-        "extension": [
-            extension("population", valueCoding=own("population", answer.population or "mixed")),
-            extension("knowledge-digest", valueString=answer.digest),
-        ],
         "target": [w.identity.reference for w in written],
         "occurredDateTime": draft.when,
         "recorded": draft.when,
@@ -62,11 +58,15 @@ def _device(draft: Draft) -> Json:
 
 
 def _entities(draft: Draft) -> list[Json]:
-    """The versions read, then the knowledge they were judged by."""
+    """The versions read, then the knowledge and the population they were judged by."""
+    answer = draft.assessment
     read = [{"role": "source", "what": reference_to(s.versioned)} for s in draft.sources]
-    digest, edition = draft.assessment.digest, draft.assessment.edition
     knowledge = {
-        "identifier": {"system": identifier_system("knowledge"), "value": digest},
-        "display": f"Knowledge edition {edition}",
+        "identifier": {"system": identifier_system("knowledge"), "value": answer.digest},
+        "display": f"Knowledge edition {answer.edition}",
     }
-    return [*read, {"role": "source", "what": knowledge}]
+    population = {
+        "identifier": {"system": code_system("population"), "value": answer.population or "mixed"},
+        "display": "Population that the probabilities are for",
+    }
+    return [*read, *({"role": "source", "what": what} for what in (knowledge, population))]

@@ -51,11 +51,14 @@ def misshapen(entries: Sequence[Json]) -> Iterator[tuple[str, str]]:
 
 
 def _judge(entry: Json, number: int) -> list[tuple[str, str]]:
+    """The verdict of ``fhir.resources``, which raises KeyError or TypeError on a type it lacks."""
     try:
         Bundle.model_validate({"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         return [(_path(fault["loc"], number), f"not FHIR ({fault['type']})") for fault in found]
+    except (KeyError, TypeError):
+        return [(f"Bundle.entry[{number}].resource", "not FHIR (resource_type)")]
     if not _extensions_hold(entry):
         return [(f"Bundle.entry[{number}]", "ext-1: an extension has a value or extensions")]
     return []

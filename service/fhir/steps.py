@@ -11,7 +11,6 @@ from service.fhir.elements import (
     capital,
     concept,
     days_after,
-    extension,
     foramen_coding,
     root_coding,
     sentences,
@@ -91,12 +90,12 @@ def cited(draft: Draft, source: str) -> str:
     return known.text if known else source
 
 
-def target_extension(target: Target) -> Json:
-    """The root, its side and the foramen that reaches it, coded."""
+def target_concept(target: Target) -> Json:
+    """The root, its side and the foramen that reaches it, coded, with the aim in words."""
     root, side = target.root, target.root.side
     codings = (
         root_coding(root),
         own("side", side, capital(side)),
         foramen_coding(target.foramen, side),
     )
-    return extension("target-site", valueCodeableConcept=concept(*codings, text=aim(target)))
+    return concept(*codings, text=aim(target))
