@@ -27,6 +27,7 @@ _INTERPRETED = {
     **dict.fromkeys(("NEG", "ND", "N"), _ABSENT),
     "IND": _UNKNOWN,
 }
+_LOSSES = ("weakness", "reduced", "sensory-loss")
 _DECREASED = frozenset({"L", "LL", "1250004"})
 _INCREASED = frozenset({"H", "HH", "35105006"})
 
@@ -96,9 +97,14 @@ class AnswerReader:
         """Decreased or increased, where the finding is about too little or too much."""
         said, known = codes(concept), self.known
         low, high = bool(said & _DECREASED), bool(said & _INCREASED)
-        if known.kind not in ("strength", "reflex") or low == high:
+        if low == high or not (known.kind in ("strength", "reflex") or self._names_a_loss):
             return None
-        return _PRESENT if low == (known.at_most is not None) else _ABSENT
+        return _PRESENT if low == (known.at_least is None) else _ABSENT
+
+    @property
+    def _names_a_loss(self) -> bool:
+        """Whether being reduced is what the finding says, by the convention of the vocabulary."""
+        return any(word in self.known.id for word in _LOSSES)
 
     def _coded(self, concept: shapes.Concept) -> Presence | None:
         given = codings(concept)
@@ -139,9 +145,7 @@ class AnswerReader:
         if word in _WORDS and _WORDS[word] is _UNKNOWN:
             return Reply(_UNKNOWN)
         if kind != "reflex" and word not in _UNCLEAR.get(kind, ()):
-            presence = _WORDS.get(word) or (
-                _WEAK.get(word) if self.known.at_least is None else None
-            )
+            presence = _WORDS.get(word) or (_WEAK.get(word) if self._names_a_loss else None)
             if presence:
                 return self._worded(presence)
         found = scales.number(text) if kind in ("angle", "measure") else None

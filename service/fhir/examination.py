@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,7 +18,7 @@ from service.errors import InvalidInput
 from service.fhir import shapes
 from service.fhir.answers import AnswerReader, Reply
 from service.fhir.bundles import decoded
-from service.fhir.coded import Meaning, Unusable, codes, meaning
+from service.fhir.coded import Meaning, Unusable, codes, codings, meaning
 from service.fhir.gathered import Gathered, Resource
 from service.fhir.moments import moment
 from service.fhir.sides import SideReader
@@ -55,10 +56,12 @@ class _One:
 
     def findings(self) -> Iterator[Finding]:
         """The findings of the Observation and its components; what fails is reported."""
-        source = _source(self.resource, self.observation, self.gathered)
+        examined = effective(self.observation)
+        source = _source(self.resource, self.observation, self.gathered, examined)
+        after = bool(examined and self.reader.reported and examined > self.reader.reported)
         for place, answer, said in self.answers():
             try:
-                yield from self.answered(answer, said, source)
+                yield from self.answered(answer, said, source, after)
             except Unusable as refusal:
                 self.refuse(refusal, place)
 
@@ -78,7 +81,7 @@ class _One:
         if own is not None and (not components or _has_value(self.observation)):
             yield "Observation", self.observation, own
         if own is None and not components and not self.observation.has_member:
-            self.unknown("Observation")
+            self.unknown("Observation", self.observation)
 
     def component(
         self, component: shapes.Answer, panel: Meaning | None, place: str
@@ -93,10 +96,12 @@ class _One:
             is_side = any(self.reader.sides.of_concept(component.code))
             return replace(panel, sides=()) if is_side else None
         if said is None:
-            self.unknown(place)
+            self.unknown(place, component)
         return said
 
-    def answered(self, answer: shapes.Answer, said: Meaning, source: Source) -> Iterator[Finding]:
+    def answered(
+        self, answer: shapes.Answer, said: Meaning, source: Source, after: bool
+    ) -> Iterator[Finding]:
         """The finding of one answer, twice when it is on both sides."""
         if answer.modifier_extension:
             raise Unusable(_MODIFIED, "modifierExtension", IssueKind.REFUSED)
@@ -107,8 +112,6 @@ class _One:
         sides: tuple[Side | None, ...] = (None,)
         if known.sided:
             sides = self.reader.sides.sides(self.observation, answer, said.sides)
-        examined, reported = effective(self.observation), self.reader.reported
-        after = bool(examined and reported and examined > reported)
         for side in sides:
             yield Finding(said.finding, reply.presence, source, side, reply.value, after)
 
@@ -117,10 +120,11 @@ class _One:
         where = ".".join(part for part in (place, refusal.expression) if part)
         self.gathered.report(refusal.kind, self.resource.reference, refusal.sentence, where)
 
-    def unknown(self, place: str) -> None:
+    def unknown(self, place: str, answer: shapes.Answer) -> None:
         """Report an unknown code where one may be missed: in an examination, or without category."""
         categories = codes(self.observation.category)
-        if not categories or categories & {"exam", "imaging"}:
+        context = self.reader.model.codes.context.first(codings(answer.code))
+        if context is None and (not categories or categories & {"exam", "imaging"}):
             self.refuse(Unusable("Its code is not known here.", "code"), place)
 
 
@@ -140,8 +144,9 @@ def read_examination(gathered: Gathered, reader: ExaminationReader) -> tuple[Fin
                 IssueKind.NOT_UNDERSTOOD, resource.reference, sentence, error.expression
             )
         else:
-            own = replace(reader, sides=_with_contained(reader.sides, observation))
-            found += _One(own, resource, observation, gathered).findings()
+            found += _One(
+                _with_contained(reader, observation), resource, observation, gathered
+            ).findings()
     return tuple(sorted(_consistent(found, gathered), key=_order))
 
 
@@ -188,23 +193,32 @@ def effective(observation: shapes.Observation) -> datetime | None:
     return next((read for text in times if (read := moment(text))), None)
 
 
-def _source(resource: Resource, observation: shapes.Observation, gathered: Gathered) -> Source:
+def _source(
+    resource: Resource,
+    observation: shapes.Observation,
+    gathered: Gathered,
+    examined: datetime | None,
+) -> Source:
     performers = observation.performer or ()
     author = next((gathered.resolved(p.reference) for p in performers if p.reference), None)
-    source = resource.source(effective(observation), author)
-    return replace(source, preliminary=observation.status == "preliminary")
+    source = resource.source(examined, author)
+    return replace(source, preliminary=True) if observation.status == "preliminary" else source
 
 
-def _with_contained(sides: SideReader, observation: shapes.Observation) -> SideReader:
+def _with_contained(
+    reader: ExaminationReader, observation: shapes.Observation
+) -> ExaminationReader:
+    """The reader with the body structures that the Observation itself contains."""
     own: dict[str, shapes.BodyStructure] = {}
     for raw in observation.contained or ():
-        try:
+        with suppress(InvalidInput):
             if decoded(_HEAD, raw).resource_type == "BodyStructure":
                 structure = decoded(_STRUCTURE, raw)
                 own[f"#{structure.id}"] = structure
-        except InvalidInput:
-            continue
-    return replace(sides, structures={**sides.structures, **own}) if own else sides
+    if not own:
+        return reader
+    sides = replace(reader.sides, structures={**reader.sides.structures, **own})
+    return replace(reader, sides=sides)
 
 
 def _has_value(answer: shapes.Answer) -> bool:

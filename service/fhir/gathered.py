@@ -38,6 +38,9 @@ SUBJECT_TYPES = frozenset(
 
 READ_TYPES = SUBJECT_TYPES | {"Patient", "Medication"}
 
+NAMELESS = "#"
+"""What stands in our own name for a resource that has neither id nor fullUrl."""
+
 _HEAD = msgspec.json.Decoder(Head)
 _TIMES = msgspec.json.Decoder(Times)
 _OURS = IDENTIFIER_BASE.encode()
@@ -99,7 +102,12 @@ class Resource:
 
     def source(self, recorded: datetime | None = None, author: str | None = None) -> Source:
         """Where a fact of this resource comes from."""
-        return Source(self.reference, self.version, recorded or self.updated, author)
+        return Source(self.literal, self.version, recorded or self.updated, author)
+
+    @property
+    def literal(self) -> str:
+        """The reference as others may use it; empty for a resource that came without a name."""
+        return "" if NAMELESS in self.reference else self.reference
 
     def read(self, decoder: msgspec.json.Decoder[T]) -> T:
         """Decode it; raises InvalidInput with the element that is wrong."""
@@ -133,7 +141,8 @@ class Gathered:
 
     def report(self, kind: IssueKind, reference: str, sentence: str, expression: str = "") -> None:
         """Note something that was not used."""
-        self.issues.append(ReadingIssue(kind, reference, sentence, expression))
+        literal = "" if NAMELESS in reference else reference
+        self.issues.append(ReadingIssue(kind, literal, sentence, expression))
 
 
 def gather(resources: Iterable[bytes | Entry], patient: str | None) -> Gathered:
@@ -181,12 +190,12 @@ def _newest(entries: Iterable[Entry], issues: list[ReadingIssue]) -> list[Resour
         except InvalidInput as error:
             issues.append(bad_entry(error.expression, str(error)))
             continue
-        reference = entry.reference
-        key = reference if entry.id or entry.full_url else f"{reference}#{number}"
+        named = entry.id or entry.full_url
+        reference = entry.reference if named else f"{entry.type}{NAMELESS}{number:06}"
         resource = Resource(reference, entry.type, entry.resource, head)
-        if key not in newest or _age(resource) >= _age(newest[key]):
-            newest[key] = resource
-    return [resource for key, resource in newest.items() if key not in deleted]
+        if reference not in newest or _age(resource) >= _age(newest[reference]):
+            newest[reference] = resource
+    return [resource for name, resource in newest.items() if name not in deleted]
 
 
 def _age(resource: Resource) -> tuple[int, float]:

@@ -10,7 +10,7 @@ from service.clinical.model import Codes
 
 LUMBAR = "lumbar"
 _WORDS = re.compile(
-    r"lumb[aoe]|lombai?re?\b|\bl[\s./-]?s?[\s./-]?spine|\blws\b"
+    r"lumb[aoe]\w*\b|lombai?re?\b|\bl[\s./-]?s?[\s./-]?spine|\blws\b"
     r"|\bl\s?[1-5]\s?[-/]\s?(?:l?\s?[2-5]|s\s?1)\b|(?:whole|entire|full|complete|total)[\s-]spine",
     re.IGNORECASE,
 )
@@ -30,6 +30,12 @@ _SEEN_WITH = (
     ("XR", re.compile(r"\bx-?rays?\b|radiogra|\bxr\b", re.IGNORECASE)),
 )
 _BARE = {"CR": "XR", "DX": "XR", "RG": "XR", "XR": "XR", "MR": "MR", "CT": "CT"}
+_NO_LOOK = re.compile(
+    r"\bde?xa\b|densit|puncture|biops|\bguidance\b|injection of"
+    r"|(?:steroid|epidural|facet|root) (?:injection|block)",
+    re.IGNORECASE,
+)
+"""Reports on the same place that do not say how it looks: bone density, punctures, injections."""
 _BEGINNING = 400
 """How many characters of a report may say what was examined."""
 
@@ -38,6 +44,8 @@ def is_lumbar(texts: Iterable[str], given: Iterable[Coding], codes: Codes) -> bo
     """Whether words or codes say the lumbar spine; ``None`` when they say no part of the body."""
     given = tuple(given)
     texts = tuple(texts)
+    if any(_NO_LOOK.search(text) for text in texts):
+        return False
     if any(_WORDS.search(text) for text in texts) or codes.levels.first(given):
         return True
     if any(not known or _WORDS.search(known) for known in _displays(given, codes)):
