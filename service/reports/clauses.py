@@ -12,12 +12,16 @@ from service.reports.phrases import Phrases, words_of
 LONGEST = 1200
 ONE_LINE = 400
 MOST_HEADERS = 60
+_HEADER = 60
+_TITLE_WORDS = 6
+_FULL_LINE = 40
 DROPPED = frozenset(("technique", "comparison", "closing", "title"))
 _PASSING = DROPPED | {"history"}
 
 _MARK = re.compile(r"\s*(?:[*#>+]+|-(?!\d)|\(?\d{1,2}[.):](?!\d)|\(?[a-h][.)](?=\s))\s*")
 _STOP = re.compile(
-    r"[.!](?=[\s\"')]|$)|;|\.(?=[A-Z][a-z])|\s(?=\(?\d{1,2}[.)]\s+[A-Z])|(?<=[a-z)])\.(?=[LT]\d)"
+    r"[.!](?=[\s\"')]|$)|;|\.(?=[A-Z][a-z]|[A-Z] )|\s(?=\(?\d{1,2}[.)]\s+[A-Z])|(?<=[a-z)])\.(?=[LT]\d)"
+    r"|\s(?=[LTD]\d{1,2} ?[-/] ?[LS]?\d(?: (?:segment|level))? ?:)"
 )
 _SHORTENED = re.compile(
     r"(?:^|[\s(])(?:approx|e\.g|i\.e|vs|dr|lig|min|mod|gr|max|bilat|resp|ca|incl|sev|no|rt|lt|post|deg)$",
@@ -64,12 +68,8 @@ def sentences_of(text: str, phrases: Phrases) -> Iterator[Sentence]:
             piece = text[start:end]
             if not piece.strip():
                 continue
-            sentence = Sentence(piece, start, line.section)
-            if first:
-                sentence = replace(
-                    sentence, new_line=True, new_item=line.item, new_paragraph=line.paragraph
-                )
-            yield sentence
+            item, paragraph = first and line.item, first and line.paragraph
+            yield Sentence(piece, start, line.section, first, item, paragraph)
             first = False
 
 
@@ -114,16 +114,18 @@ def _over(text: str, place: int, section: str, paragraph: bool) -> bool:
 def _headers(raw: str, phrases: Phrases) -> Iterator[tuple[int, int, str]]:
     """Where headers stand in a line: start, end with the colon, section."""
     alone = _section(raw, phrases)
-    if alone and len(raw) < 60:
+    if alone and len(raw) < _HEADER:
         yield 0, len(raw), alone
         return
     bare = _capitals(raw, phrases)
     if bare:
         yield bare
     for match in islice(re.finditer(":", raw), MOST_HEADERS):
-        start = max(raw.rfind(mark, max(0, match.start() - 60), match.start()) for mark in ".;:")
+        start = max(
+            raw.rfind(mark, max(0, match.start() - _HEADER), match.start()) for mark in ".;:"
+        )
         start = start + 1 if start >= 0 else 0
-        if match.start() - start <= 60:
+        if match.start() - start <= _HEADER:
             section = _section(raw[start : match.start()], phrases)
             if section:
                 yield start, match.end(), section
@@ -132,7 +134,7 @@ def _headers(raw: str, phrases: Phrases) -> Iterator[tuple[int, int, str]]:
 def _section(title: str, phrases: Phrases) -> str | None:
     """The section a title names, as a whole or by its last words."""
     words = [word for word in words_of(title) if word.isalpha()]
-    if not words or len(words) > 6:
+    if not words or len(words) > _TITLE_WORDS:
         return None
     for first in range(len(words)):
         known = phrases.headers.get(" ".join(words[first:]))
@@ -199,7 +201,9 @@ def _goes_on(text: str, held: _Line, line: _Line) -> bool:
         return True
     first = text[line.start : line.end].lstrip()[:1]
     return (
-        held.end - held.start >= 40 and first.islower() and not _LEVEL_START.match(text, line.start)
+        held.end - held.start >= _FULL_LINE
+        and first.islower()
+        and not _LEVEL_START.match(text, line.start)
     )
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 COLUMN = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1", "S2")
 LONG_COLUMN = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5", "L6", "S1", "S2")
+_GAP = 24
 USUAL = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1")
 
 _UPPER = r"(?:L ?-? ?([1-6])|(LS)(?=[-/=]S[1Il])|[TD] ?-? ?(1[0-2]))"
 _TIE = r"(?: ?[-/=_\\] ?(?:L ?[-/] ?)?| (?:on|over|upon|with respect to|relative to) (?:the )?| (?=[LS]?\d)|(?=[LS]?\d))"
-_SPAN = r"(?: ?(?:to|through|thru|till|until) )"
+_SPAN = r"(?: ?(?:to|through|thru|till|until) ?(?=[LSTD\d]))"
 _LOWER = r"(?:(L) ?-? ?([1-6])|(S) ?-? ?([12]|[Il](?![a-z]))|([1-6])(?!\.?\d| ?-? ?(?:mm|cm)\b| x ))(?![\dA-Za-z])"
 _DISC = re.compile(
     rf"(?<![A-Za-z0-9.]){_UPPER}(?:({_TIE}|{_SPAN}){_LOWER}|(?=[\dA-Za-z]|\b))(?!\d)", re.IGNORECASE
@@ -138,7 +139,7 @@ def _abbreviated(match: re.Match[str]) -> Place:
 def _joined(last: Place, place: Place, text: str) -> Place | None:
     """One place of two neighbours, when only words of a list or a range stand between them."""
     gap = text[last.end : place.start]
-    if len(gap) > 24 or not (last.discs and place.discs):
+    if len(gap) > _GAP or not (last.discs and place.discs):
         return None
     if _RANGE.fullmatch(gap):
         upper, lower = last.discs[0].split("-")[0], place.discs[-1].split("-")[1]

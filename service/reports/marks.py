@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from service.reports.levels import Place, places_in
-from service.reports.phrases import Phrases
+from service.reports.phrases import Phrases, Step
 
 MOST = 160
+_LEVEL = "\0"
 
 _WORDS = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+|[,:()/?>&+]| -+ ", re.IGNORECASE)
 _SIGNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -25,8 +26,7 @@ _SIGNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A known wording with its tags, or a level (``discs``), or a bare vertebra or root (``name``).
 
     ``start`` and ``end`` are offsets in the sentence.
@@ -34,71 +34,89 @@ class Mark:
 
     start: int
     end: int
-    tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    tags: Mapping[str, str] = _NOTHING
     discs: tuple[str, ...] = ()
     name: str = ""
 
     def has(self, *tags: str) -> bool:
         """Whether it carries any of these tags."""
-        return any(tag in self.tags for tag in tags)
+        return not self.tags.keys().isdisjoint(tags)
 
     def get(self, tag: str) -> str:
         """What it means under a tag; empty when it does not carry it."""
         return self.tags.get(tag, "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    start: int
-    end: int
-    text: str
+_Word = tuple[int, int, str]
 
 
 def marks_of(sentence: str, phrases: Phrases) -> tuple[Mark, ...]:
     """The marks of a sentence in their order; unknown words leave none."""
     places = places_in(sentence)
-    words = list(_words(sentence, places))
     found = [Mark(p.start, p.end, _NOTHING, p.discs, p.name) for p in places]
-    found += _known(words, phrases)
-    found.sort(key=lambda mark: mark.start)
+    found += _known(_words(sentence, places, phrases), phrases)
+    if places:
+        found.sort(key=_start)
     return tuple(_compared(found[:MOST]))
 
 
-def _words(sentence: str, places: tuple[Place, ...]) -> Iterator[_Word]:
-    """Words and signs outside the levels."""
+def _start(mark: Mark) -> int:
+    return mark.start
+
+
+def _words(sentence: str, places: tuple[Place, ...], phrases: Phrases) -> list[_Word]:
+    """Words and signs outside the levels; a level stands among them as a word nobody writes."""
+    found: list[_Word] = []
     at = 0
-    for place in (*places, None):
-        end = place.start if place else len(sentence)
-        for match in _WORDS.finditer(sentence, at, end):
-            text = match[0].strip().lower().replace("'", "")
-            yield _Word(match.start(), match.end(), text[:1] if text[:1] == "-" else text)
-        at = place.end if place else end
-        if place:
-            yield _Word(place.start, place.end, "\0")
+    for place in places:
+        found += _between(sentence, at, place.start, phrases)
+        found.append((place.start, place.end, _LEVEL))
+        at = place.end
+    found += _between(sentence, at, len(sentence), phrases)
+    return found
+
+
+def _between(sentence: str, start: int, end: int, phrases: Phrases) -> Iterator[_Word]:
+    known = phrases.never
+    for match in _WORDS.finditer(sentence, start, end):
+        text = match[0].lower()
+        if text not in known:
+            if text.isalpha():
+                text = phrases.spelled(text) or text
+            elif "'" in text:
+                text = text.replace("'", "")
+            elif text[0] == " ":
+                text = "-"
+        first, last = match.span()
+        yield first, last, text
 
 
 def _known(words: list[_Word], phrases: Phrases) -> Iterator[Mark]:
-    texts = tuple(word.text for word in words)
+    texts = [word[2] for word in words]
+    texts.append(_LEVEL)
     at = 0
     while at < len(words):
-        size, tags = _longest(texts, at, phrases)
+        size, tags = _longest(texts, at, phrases.wordings)
         if tags:
-            yield Mark(words[at].start, words[at + size - 1].end, tags)
+            yield Mark(words[at][0], words[at + size - 1][1], tags)
         at += size
 
 
-def _longest(texts: tuple[str, ...], at: int, phrases: Phrases) -> tuple[int, Mapping[str, str]]:
-    """How many words the longest wording here takes, and its tags; a slip of spelling is forgiven."""
-    word = texts[at]
-    known = phrases.wordings.get(word)
-    if known is None and word not in _SIGNS and word.isalpha():
-        word = phrases.spelled(word) or word
-        known = phrases.wordings.get(word)
-    for rest, tags in known or ():
-        size = len(rest) + 1
-        if texts[at + 1 : at + size] == rest:
-            return size, tags
-    return 1, _SIGNS.get(word, _NOTHING)
+def _longest(
+    texts: list[str], at: int, wordings: Mapping[str, Step]
+) -> tuple[int, Mapping[str, str]]:
+    """How many words the longest wording here takes, and its tags."""
+    step = wordings.get(texts[at])
+    if step is None:
+        return 1, _SIGNS.get(texts[at], _NOTHING)
+    size, tags = 1, _SIGNS.get(texts[at], _NOTHING)
+    end = at
+    while step is not None:
+        end += 1
+        if step.tags is not None:
+            size, tags = end - at, step.tags
+        step = step.following.get(texts[end])
+    return size, tags
 
 
 def _compared(marks: list[Mark]) -> Iterator[Mark]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
+from typing import Any
 
 from service.clinical.anatomy import Migration
 from service.clinical.imaging import ImagingFact, Kind
@@ -11,7 +12,8 @@ from service.reports.levels import USUAL
 from service.reports.placing import ELSEWHERE
 from service.reports.times import PRIOR
 
-_NAMED = (Kind.BULGE, Kind.PROTRUSION, Kind.EXTRUSION, Kind.SEQUESTRATION)
+_NAMED = (Kind.PROTRUSION, Kind.EXTRUSION, Kind.SEQUESTRATION)
+_DETAILED = (Kind.NERVE_ROOT, Kind.SURGERY)
 _FILLED = ("zones", "severity", "root", "role", "detail")
 
 Key = tuple[object, ...]
@@ -34,7 +36,10 @@ def merged(
         else:
             found[key] = fact
     distinct = list(found.values())
-    left = tuple(fact for fact in distinct if not _said_better(fact, distinct))
+    at_level: dict[str | None, list[ImagingFact]] = {}
+    for fact in distinct:
+        at_level.setdefault(fact.level, []).append(fact)
+    left = tuple(fact for fact in distinct if not _said_better(fact, at_level[fact.level]))
     return left, tuple(clashing) + tuple(fact for fact in left if _denied_too(fact, left))
 
 
@@ -69,13 +74,17 @@ def _key(fact: ImagingFact) -> Key:
 
 def _fuller(first: ImagingFact, second: ImagingFact) -> ImagingFact:
     """The first fact with what only the second one says."""
-    added = {name: getattr(second, name) for name in _FILLED if not getattr(first, name)}
+    added: dict[str, Any] = {
+        name: getattr(second, name) for name in _FILLED if not getattr(first, name)
+    }
     if first.migration is Migration.NONE:
         added["migration"] = second.migration
     if first.time == "current":
         added["time"] = second.time
-    added["possible"] = first.possible and second.possible
-    return replace(first, **added)
+    if first.possible and not second.possible:
+        added["possible"] = False
+    added = {name: value for name, value in added.items() if value != getattr(first, name)}
+    return replace(first, **added) if added else first
 
 
 def _grades_differ(first: ImagingFact, second: ImagingFact) -> bool:
@@ -88,27 +97,27 @@ def _said_better(fact: ImagingFact, facts: Sequence[ImagingFact]) -> bool:
 
 
 def _covers(other: ImagingFact, fact: ImagingFact) -> bool:
-    if (other.level, other.present, other.time == PRIOR) != (
-        fact.level,
-        fact.present,
-        fact.time == PRIOR,
-    ):
+    """Whether the other fact of this level says all that this one says, and more."""
+    if other.present != fact.present or (other.time == PRIOR) != (fact.time == PRIOR):
         return False
-    if fact.kind is Kind.HERNIATION and other.kind in _NAMED[1:] and fact.present:
-        return fact.side in (None, other.side) or other.side is None
-    if other.kind != fact.kind or fact.side not in (None, other.side):
+    if (other.possible and not fact.possible) or fact.side not in (None, other.side):
         return False
-    if fact.kind is Kind.NERVE_ROOT:
-        if fact.relation != other.relation:
-            return False
-        named = other.root is not None or bool(other.detail)
-        bare = fact.root is None and not fact.detail
-        if (fact.root, fact.detail) == (other.root, other.detail):
-            return fact.side is None and other.side is not None
-        return bare and named
-    if fact.kind is Kind.SURGERY and fact.detail != other.detail:
+    if fact.kind is Kind.HERNIATION and other.kind in _NAMED and fact.present:
+        return True
+    if other.kind != fact.kind:
         return False
-    return fact.side is None and other.side is not None
+    sided = fact.side is None and other.side is not None
+    return _names_more(other, fact, sided) if fact.kind in _DETAILED else sided
+
+
+def _names_more(other: ImagingFact, fact: ImagingFact, sided: bool) -> bool:
+    """The same for facts that have a root or an operation."""
+    if fact.relation != other.relation:
+        return False
+    if (fact.root, fact.detail) == (other.root, other.detail):
+        return sided
+    bare = fact.root is None and not fact.detail
+    return bare and (other.root is not None or bool(other.detail))
 
 
 def _denied_too(fact: ImagingFact, facts: Sequence[ImagingFact]) -> bool:
@@ -122,6 +131,3 @@ def _denied_too(fact: ImagingFact, facts: Sequence[ImagingFact]) -> bool:
         and (other.side == fact.side or fact.side is None)
         for other in facts
     )
-
-
-FACT_FIELDS = frozenset(field.name for field in fields(ImagingFact))

@@ -19,6 +19,8 @@ def doubted_in(marks: Sequence[Mark], heads: frozenset[int]) -> list[bool]:
 
 def _reached(marks: Sequence[Mark], heads: frozenset[int], cue: str) -> list[bool]:
     reached = [False] * len(marks)
+    if not any(cue in mark.tags for mark in marks):
+        return reached
     listed = _list_ahead(marks)
     active = passed = False
     for at, mark in enumerate(marks):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from types import MappingProxyType
 from typing import Any
@@ -12,13 +12,24 @@ from typing import Any
 from service.errors import KnowledgeError
 
 Tags = Mapping[str, str]
-Wording = tuple[tuple[str, ...], Tags]
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """One word of the way through a wording: what may follow, and the tags if it may end here."""
+
+    following: dict[str, Step] = field(default_factory=dict)
+    tags: Tags | None = None
+
 
 TAGS = frozenset(
-    """kind slip operation space spaces zone joint change object squeeze stenosis arthropathy other
-    side lean greater severity size slip_grade migration root role meets met meeting spared negation
-    harmless hedge certain request time cut join where none anaphor header modality numbering
-    correction""".split()
+    (
+        *("kind", "slip", "operation", "stenosis", "arthropathy", "other", "size", "slip_grade"),
+        *("space", "spaces", "zone", "stands", "joint", "change", "governs", "object", "migration"),
+        *("side", "lean", "greater", "severity", "root", "role", "meets", "met", "meeting"),
+        *("spared", "negation", "harmless", "hedge", "certain", "request", "time", "cut", "join"),
+        *("where", "none", "anaphor", "header", "modality", "numbering", "correction"),
+    )
 )
 
 _PIECES = re.compile(r"[a-z]+|\d+|[^\sa-z0-9'-]")
@@ -27,14 +38,14 @@ _CHOICE = re.compile(r"\(([^()]*)\)")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Phrases:
-    """Every wording by its first word, the longest first; near misses; the names of sections.
+    """Every wording as a path of words; near misses; the names of sections.
 
-    ``wordings`` maps a first word to the rest of each wording with its tags. ``misses`` maps a word
-    with one letter left out to the words it may stand for. ``never`` are words that look like a
-    misspelling and are none. ``headers`` maps a header in lower case to its section.
+    ``wordings`` maps a first word to its step. ``misses`` maps a word with one letter left out to
+    the words it may stand for. ``never`` are words that are no misspelling. ``headers`` maps a
+    header in lower case to its section.
     """
 
-    wordings: Mapping[str, tuple[Wording, ...]]
+    wordings: Mapping[str, Step]
     misses: Mapping[str, tuple[str, ...]]
     never: frozenset[str]
     shortest: int
@@ -46,7 +57,7 @@ class Phrases:
             return None
         found: set[str] = set()
         for form in (word, *_shortened(word)):
-            found.update(w for w in self.misses.get(form, ()) if abs(len(w) - len(word)) < 2)
+            found.update(w for w in self.misses.get(form, ()) if abs(len(w) - len(word)) <= 1)
         return found.pop() if len(found) == 1 else None
 
 
@@ -64,7 +75,7 @@ def phrases_from(table: Mapping[str, Any]) -> Phrases:
     spelling = table.get("spelling", {})
     shortest = int(spelling.get("shortest", 6))
     return Phrases(
-        MappingProxyType(_by_first_word(tagged)),
+        MappingProxyType(_paths(tagged)),
         MappingProxyType(_misses(tagged, frozenset(spelling.get("tags", ())), shortest)),
         frozenset(spelling.get("never", ())) | {word for words in tagged for word in words},
         shortest,
@@ -102,11 +113,14 @@ def _expanded(where: str, wordings: object) -> Iterator[tuple[str, ...]]:
                 yield words
 
 
-def _by_first_word(tagged: Mapping[tuple[str, ...], Tags]) -> dict[str, tuple[Wording, ...]]:
-    found: dict[str, list[Wording]] = {}
-    for words, tags in sorted(tagged.items(), key=lambda item: -len(item[0])):
-        found.setdefault(words[0], []).append((words[1:], MappingProxyType(dict(tags))))
-    return {first: tuple(rest) for first, rest in found.items()}
+def _paths(tagged: Mapping[tuple[str, ...], dict[str, str]]) -> dict[str, Step]:
+    start = Step()
+    for words, tags in tagged.items():
+        step = start
+        for word in words:
+            step = step.following.setdefault(word, Step())
+        step.tags = tags
+    return start.following
 
 
 def _misses(
@@ -116,7 +130,7 @@ def _misses(
     for words, marks in tagged.items():
         if tags & marks.keys():
             for word in words:
-                if len(word) >= shortest:
+                if len(word) > shortest or (len(words) == 1 and len(word) == shortest):
                     for form in (word, *_shortened(word)):
                         found.setdefault(form, set()).add(word)
     return {form: tuple(sorted(words)) for form, words in found.items()}

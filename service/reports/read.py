@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from service.clinical.imaging import ImagingFact, Kind
 from service.reports.clauses import DROPPED, Sentence, sentences_of
 from service.reports.grammar import Unread, read_sentence
-from service.reports.marks import marks_of
+from service.reports.marks import Mark, marks_of
 from service.reports.merge import merged
 from service.reports.phrases import Phrases
 from service.reports.placing import Carry
 from service.reports.source import Source, source_of
 from service.reports.times import PRIOR
 
-LONGEST_TEXT = 60_000
+LONGEST_TEXT = 30_000
+FRONT = 400
+
+Marked = tuple[Sentence, tuple[Mark, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +37,40 @@ class Reading:
 def read_report(text: str, phrases: Phrases, *, content_type: str = "text/plain") -> Reading:
     """Read a report as plain text or markup; never raises, whatever the text is."""
     source = source_of(text, content_type)
-    sentences = tuple(sentences_of(source.text[:LONGEST_TEXT], phrases))
-    facts, corrections, unread = _facts(sentences, phrases)
+    marked = [
+        (s, marks_of(s.text, phrases)) for s in sentences_of(source.text[:LONGEST_TEXT], phrases)
+    ]
+    facts, corrections, unread = _facts(marked)
     if len(source.text) > LONGEST_TEXT:
         unread.append((LONGEST_TEXT, len(source.text), "text too long to be read to its end"))
     kept, clashing = merged(facts, corrections)
     unread += [(*(fact.span or (0, 0)), "stated in two ways") for fact in clashing]
-    modality, numbering = _frame(source.text[:LONGEST_TEXT], sentences, phrases)
     return Reading(
-        tuple(replace(fact, span=source.span(*(fact.span or (0, 0)))) for fact in kept),
-        modality,
-        numbering,
+        tuple(_at_source(fact, source) for fact in kept),
+        _modality(source.text[:FRONT], phrases),
+        _numbering(marked),
         tuple((*source.span(start, end), why) for start, end, why in unread),
     )
 
 
-def _facts(
-    sentences: Iterable[Sentence], phrases: Phrases
-) -> tuple[list[ImagingFact], list[ImagingFact], list[Unread]]:
+def _at_source(fact: ImagingFact, source: Source) -> ImagingFact:
+    if not source.starts or fact.span is None:
+        return fact
+    return replace(fact, span=source.span(*fact.span))
+
+
+def _facts(marked: list[Marked]) -> tuple[list[ImagingFact], list[ImagingFact], list[Unread]]:
     facts: list[ImagingFact] = []
     corrections: list[ImagingFact] = []
     unread: list[Unread] = []
     carry, section = Carry(), ""
-    for sentence in sentences:
+    for sentence, marks in marked:
         if sentence.section in DROPPED:
             continue
         if sentence.section != section:
             carry = Carry(operated=carry.operated)
             section = sentence.section
-        read, missed = read_sentence(sentence, phrases, carry)
+        read, missed = read_sentence(sentence, marks, carry)
         if section == "history":
             facts += _past(read)
         else:
@@ -83,16 +90,19 @@ def _past(facts: list[ImagingFact]) -> list[ImagingFact]:
     ]
 
 
-def _frame(text: str, sentences: Iterable[Sentence], phrases: Phrases) -> tuple[str | None, str]:
-    """The modality named first, and what the text says of its counting of vertebrae."""
-    modality, numbering = None, "unstated"
-    head = marks_of(text[:400], phrases)
-    modality = next((mark.get("modality") for mark in head if mark.has("modality")), None)
-    for sentence in sentences:
-        for mark in marks_of(sentence.text, phrases):
-            said = mark.get("numbering")
-            if said == "doubtful" or "L6" in (mark.name, *"-".join(mark.discs).split("-")):
-                return modality, "doubtful"
-            if said == "stated":
-                numbering = "stated"
-    return modality, numbering
+def _modality(front: str, phrases: Phrases) -> str | None:
+    """The modality named first."""
+    marks = marks_of(front, phrases)
+    return next((mark.get("modality") for mark in marks if mark.has("modality")), None)
+
+
+def _numbering(marked: list[Marked]) -> str:
+    """What the text says of its counting of vertebrae; a doubt outweighs a statement."""
+    said = {mark.get("numbering") for _, marks in marked for mark in marks}
+    if "doubtful" in said or any(_sixth(mark) for _, marks in marked for mark in marks):
+        return "doubtful"
+    return "stated" if "stated" in said else "unstated"
+
+
+def _sixth(mark: Mark) -> bool:
+    return mark.name == "L6" or any("L6" in disc for disc in mark.discs)

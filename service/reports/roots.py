@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from service.reports.marks import Mark
 
 FAR = 14
+NEAR = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def _after(marks: Sequence[Mark], last: int) -> int:
     at = last + 1
     while at < len(marks) and at <= last + 2 and marks[at].has("side", "role"):
         at += 1
-    if at < len(marks) and marks[at].name and marks[at].start - marks[at - 1].end < 9:
+    if at < len(marks) and marks[at].name and marks[at].start - marks[at - 1].end < NEAR:
         return _run(marks, at)
     return last
 
@@ -106,9 +108,8 @@ def _back(marks: Sequence[Mark], at: int, floor: int) -> int:
     first = at + 1
     while at > floor:
         mark = marks[at]
-        if mark.name or mark.has("side", "role"):
-            first = at
-        elif mark.discs and first == at + 2 and marks[at + 2].name:
+        listed = mark.discs and first == at + 2 and marks[at + 2].name
+        if mark.name or mark.has("side", "role") or listed:
             first = at
         elif not (mark.has("join") and first == at + 1 and _joins(marks, at)):
             break
@@ -136,12 +137,7 @@ def _bare_root(marks: Sequence[Mark], at: int) -> bool:
     if any(m.has("role") for m in marks[first:at]):
         return True
     leader = marks[first - 1] if first else None
-    return bool(leader and leader.has("meets", "meeting") and not _vertebral(marks, at))
-
-
-def _vertebral(marks: Sequence[Mark], at: int) -> bool:
-    following = marks[at + 1] if at + 1 < len(marks) else None
-    return bool(following and following.has("object") and not following.has("squeeze"))
+    return bool(leader and leader.has("meets", "meeting"))
 
 
 def _names(marks: Sequence[Mark], first: int, last: int) -> tuple[RootName, ...]:
@@ -150,8 +146,7 @@ def _names(marks: Sequence[Mark], first: int, last: int) -> tuple[RootName, ...]
     side = role = ""
     for mark in marks[first : last + 1]:
         side, role = mark.get("side") or side, mark.get("role") or role
-        for name in _called(mark):
-            names.append(RootName(name, side, role))
+        names += [RootName(name, side, role) for name in _called(mark)]
     if not names and (side or role):
         return (RootName("", side, role),)
     return tuple(names)
@@ -190,15 +185,20 @@ def _reachable(marks: Sequence[Mark], at: int, after: Sequence[Mention]) -> list
             return []
         if mark.has("cut") and mark.get("cut") not in ("but", "with"):
             return []
-        comma = comma or (mark.get("join") == "comma" and _passed_object(marks, at, mark))
+        comma = comma or (_new_clause(mark) and _passed_object(marks, at, mark))
     found = [] if comma else [after[0]]
-    for last, following in zip(after, after[1:], strict=False):
+    for last, following in pairwise(after):
         gap = marks[last.last + 1 : following.first]
         if not found or not gap or not all(m.has("join", "role", "side") for m in gap):
             break
         if any(root.name for root in following.roots):
             found.append(following)
     return found
+
+
+def _new_clause(mark: Mark) -> bool:
+    """What ends the reach of a verb that has met the sac or a space already."""
+    return mark.get("join") == "comma" or mark.has("meets", "met", "cut", "negation", "change")
 
 
 def _passed_object(marks: Sequence[Mark], at: int, comma: Mark) -> bool:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from service.reports.heads import Head
 from service.reports.marks import Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(NamedTuple):
     """The marks that belong to a head: before it, within it and behind it."""
 
     before: tuple[Mark, ...] = ()
@@ -23,8 +22,7 @@ class Region:
         return self.before + self.within + self.behind
 
 
-@dataclass(frozen=True, slots=True)
-class Grade:
+class Grade(NamedTuple):
     """One reading of side and severity, at levels where they were given with it.
 
     ``severity`` is a word of the severity table, or ``none`` or ``normal`` for a denial in a list.
@@ -39,8 +37,9 @@ class Grade:
 
 def regions_of(marks: Sequence[Mark], heads: Sequence[Head], leading: bool) -> list[Region]:
     """The region of each head. ``leading``: this sentence puts levels before findings."""
-    order = sorted(range(len(heads)), key=lambda i: (heads[i].first, heads[i].last))
-    spans = [(heads[i].first, heads[i].last) for i in order]
+    owners = [*range(len(heads)), *_bystanders(marks, heads)]
+    order = sorted(owners, key=lambda i: _span(heads, i))
+    spans = [_span(heads, i) for i in order]
     starts = [0] * len(spans)
     stops = [len(marks)] * len(spans)
     end = -1
@@ -52,6 +51,8 @@ def regions_of(marks: Sequence[Mark], heads: Sequence[Head], leading: bool) -> l
     regions: list[Region] = [Region()] * len(heads)
     for n, i in enumerate(order):
         first, last = spans[n]
+        if i < 0:
+            continue
         regions[i] = Region(
             tuple(marks[starts[n] : first]),
             tuple(marks[first : last + 1]),
@@ -60,9 +61,25 @@ def regions_of(marks: Sequence[Mark], heads: Sequence[Head], leading: bool) -> l
     return regions
 
 
+def _span(heads: Sequence[Head], owner: int) -> tuple[int, int]:
+    """The span of a head, or of a bystander, which is counted below zero."""
+    return (heads[owner].first, heads[owner].last) if owner >= 0 else (~owner, ~owner)
+
+
+def _bystanders(marks: Sequence[Mark], heads: Sequence[Head]) -> list[int]:
+    """Marks that are no head but take the words beside them: what is not read, and idle verbs."""
+    inside = {i for head in heads for i in range(head.first, head.last + 1)}
+    return [
+        ~at
+        for at, mark in enumerate(marks)
+        if at not in inside and mark.has("other", "object", "meets", "met", "meeting", "change")
+    ]
+
+
 def grades_of(region: Region, worse_is_both: bool) -> tuple[Grade, ...]:
     """Sides and grades in the order read; with several levels, each level gets its own."""
-    marks = region.marks
+    before = tuple(m for m in region.before if m.get("change") != "normal")
+    marks = before + region.within + region.behind
     places = sum(1 for m in marks if m.discs)
     if places > 1 or (places and any(m.get("where") in ("elsewhere", "otherwise") for m in marks)):
         return tuple(_spread(marks, worse_is_both))
@@ -86,7 +103,7 @@ def _split(marks: Sequence[Mark], start: int, end: int, leading: bool) -> int:
 
 
 def _hard(mark: Mark) -> bool:
-    return mark.has("cut", "colon", "other") or mark.get("negation") == "pre"
+    return mark.has("cut", "colon") or mark.get("negation") == "pre"
 
 
 def _with_level(marks: Sequence[Mark], start: int, cut: int) -> int:
@@ -112,13 +129,18 @@ def _unmarked(marks: Sequence[Mark], start: int, end: int, leading: bool) -> int
         following = marks[at + 1] if at + 1 < end else None
         if mark.has("lean") and following and following.has("side"):
             at += 2
-        elif (mark.discs and not leading) or mark.has("migration", "where", "time"):
-            at += 1
-        elif mark.get("side") == "both" and following and following.has("severity"):
+        elif _trails(mark, following, leading):
             at += 1
         else:
             break
     return at
+
+
+def _trails(mark: Mark, following: Mark | None, leading: bool) -> bool:
+    """Whether a mark belongs to the head before it without a sign."""
+    if (mark.discs and not leading) or mark.has("migration", "where", "time"):
+        return True
+    return mark.get("side") == "both" and following is not None and following.has("severity")
 
 
 def _pairs(marks: Sequence[Mark], worse_is_both: bool) -> Iterator[Grade]:
@@ -130,7 +152,7 @@ def _pairs(marks: Sequence[Mark], worse_is_both: bool) -> Iterator[Grade]:
         if full:
             found.append(current)
             current = Grade()
-        current = replace(current, side=side or current.side, severity=severity or current.severity)
+        current = Grade(side or current.side, severity or current.severity)
     found.append(current)
     yield from _settled(found)
 
@@ -177,7 +199,7 @@ def _spread(marks: Sequence[Mark], worse_is_both: bool) -> Iterator[Grade]:
         rest = next((m.get("where") for m in part if m.has("where")), "")
         for grade in _pairs(part, worse_is_both):
             side = side or grade.side
-            yield replace(grade, side=grade.side or side, discs=discs, rest="" if discs else rest)
+            yield Grade(grade.side or side, grade.severity, discs, "" if discs else rest)
 
 
 def _parts(marks: Sequence[Mark]) -> Iterator[list[Mark]]:

@@ -24,7 +24,10 @@ _TAG = re.compile(
     r"<(/?)([A-Za-z][\w:.-]{0,40})?[^<>]*>|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w{2,31});"
 )
 _LINES = frozenset(
-    "p div br li ul ol tr table h1 h2 h3 h4 h5 h6 title section thead tbody dt dd dl hr pre".split()
+    (
+        *("p", "div", "br", "li", "ul", "ol", "tr", "table", "thead", "tbody", "title", "section"),
+        *("h1", "h2", "h3", "h4", "h5", "h6", "dt", "dd", "dl", "hr", "pre"),
+    )
 )
 _CELLS = frozenset(("td", "th"))
 _UNSEEN = frozenset(("script", "style", "head"))
@@ -95,7 +98,7 @@ def _joined(pieces: list[tuple[str, int, int]]) -> Source:
     starts, origins, lengths, parts = [], [], [], []
     length = 0
     for part, origin, size in pieces:
-        if part:
+        if part and not (part == "\n" and parts and parts[-1].endswith("\n")):
             starts.append(length)
             origins.append(origin)
             lengths.append(size)
