@@ -158,6 +158,7 @@ class DurableJobs:
             "application_version": VERSION,
             "run_migrations": False,
             "notification_listener_polling_interval_sec": _LISTEN_SECONDS,
+            "use_listen_notify": False,
             "enable_otlp": False,
             "log_level": "WARNING",
         }
