@@ -96,10 +96,7 @@ def _guarded(
         read(resource, reader)
     except InvalidInput as error:
         if resource.type != "Observation":
-            sentence = f"This {resource.type} was left out: {error}."
-            reader.gathered.report(
-                IssueKind.NOT_UNDERSTOOD, resource.reference, sentence, error.expression
-            )
+            reader.gathered.report_wrong(resource, error)
 
 
 def _person(reader: _Reader, as_of: datetime) -> Person:

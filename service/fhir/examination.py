@@ -21,14 +21,14 @@ from service.fhir.bundles import decoded
 from service.fhir.coded import Meaning, Unusable, codes, codings, meaning
 from service.fhir.gathered import Gathered, Resource
 from service.fhir.moments import moment
-from service.fhir.sides import SideReader
+from service.fhir.sides import STRUCTURE, SideReader
+from service.fhir.stated import stated
 
 USED = frozenset({"final", "amended", "corrected", "appended", "preliminary"})
 NOT_YET = "registered"
 _MODIFIED = "It carries a modifier that is not understood."
 
 _OBSERVATION = msgspec.json.Decoder(shapes.Observation)
-_STRUCTURE = msgspec.json.Decoder(shapes.BodyStructure)
 _HEAD = msgspec.json.Decoder(shapes.Head)
 
 
@@ -71,17 +71,17 @@ class _One:
         try:
             own = meaning(self.observation.code, self.reader.model, self.reader.site_codes)
         except Unusable as refusal:
-            self.refuse(refusal, "Observation")
+            self.refuse(refusal, self.resource.type)
             return
         for number, component in enumerate(components):
-            place = f"Observation.component[{number}]"
+            place = f"{self.resource.type}.component[{number}]"
             said = self.component(component, own, place)
             if said is not None:
                 yield place, component, said
         if own is not None and (not components or _has_value(self.observation)):
-            yield "Observation", self.observation, own
+            yield self.resource.type, self.observation, own
         if own is None and not components and not self.observation.has_member:
-            self.unknown("Observation", self.observation)
+            self.unknown(self.resource.type, self.observation)
 
     def component(
         self, component: shapes.Answer, panel: Meaning | None, place: str
@@ -122,9 +122,8 @@ class _One:
 
     def unknown(self, place: str, answer: shapes.Answer) -> None:
         """Report an unknown code where one may be missed: in an examination, or without category."""
-        categories = codes(self.observation.category)
         context = self.reader.model.codes.context.first(codings(answer.code))
-        if context is None and (not categories or categories & {"exam", "imaging"}):
+        if context is None and _of_examination(self.observation):
             self.refuse(Unusable("Its code is not known here.", "code"), place)
 
 
@@ -136,35 +135,37 @@ def read_examination(gathered: Gathered, reader: ExaminationReader) -> tuple[Fin
             observation = resource.read(_OBSERVATION)
             _must_count(resource, observation, gathered)
         except Unusable as refusal:
-            where = f"Observation.{refusal.expression}"
-            gathered.report(refusal.kind, resource.reference, refusal.sentence, where)
+            if _matters(observation, reader):
+                where = f"Observation.{refusal.expression}"
+                gathered.report(refusal.kind, resource.reference, refusal.sentence, where)
         except InvalidInput as error:
-            sentence = f"The Observation was left out: {error}."
-            gathered.report(
-                IssueKind.NOT_UNDERSTOOD, resource.reference, sentence, error.expression
-            )
+            gathered.report_wrong(resource, error)
         else:
-            found += _One(
-                _with_contained(reader, observation), resource, observation, gathered
-            ).findings()
+            own = _with_contained(reader, observation)
+            found += _One(own, resource, observation, gathered).findings()
+    for resource, observation in stated(gathered):
+        if _said(observation, reader):
+            found += _One(reader, resource, observation, gathered).findings()
     return tuple(sorted(_consistent(found, gathered), key=_order))
 
 
-def body_structures(gathered: Gathered) -> dict[str, shapes.BodyStructure]:
-    """The body structures that came along, by every way of pointing at them."""
-    structures: dict[str, shapes.BodyStructure] = {}
-    for resource in gathered.of("BodyStructure"):
-        try:
-            structures[resource.reference] = resource.read(_STRUCTURE)
-        except InvalidInput as error:
-            sentence = f"The BodyStructure was left out: {error}."
-            gathered.report(
-                IssueKind.NOT_UNDERSTOOD, resource.reference, sentence, error.expression
-            )
-    for url, reference in gathered.aliases.items():
-        if reference in structures:
-            structures[url] = structures[reference]
-    return structures
+def _said(answer: shapes.Answer, reader: ExaminationReader) -> bool:
+    """Whether a code names a finding, however it contradicts itself."""
+    try:
+        return meaning(answer.code, reader.model, reader.site_codes) is not None
+    except Unusable:
+        return True
+
+
+def _matters(observation: shapes.Observation, reader: ExaminationReader) -> bool:
+    """Whether it is worth a word that an Observation is left out."""
+    answers = (observation, *(observation.component or ()))
+    return _of_examination(observation) or any(_said(answer, reader) for answer in answers)
+
+
+def _of_examination(observation: shapes.Observation) -> bool:
+    categories = codes(observation.category)
+    return not categories or bool(categories & {"exam", "imaging"})
 
 
 def _must_count(resource: Resource, observation: shapes.Observation, gathered: Gathered) -> None:
@@ -213,7 +214,7 @@ def _with_contained(
     for raw in observation.contained or ():
         with suppress(InvalidInput):
             if decoded(_HEAD, raw).resource_type == "BodyStructure":
-                structure = decoded(_STRUCTURE, raw)
+                structure = decoded(STRUCTURE, raw)
                 own[f"#{structure.id}"] = structure
     if not own:
         return reader

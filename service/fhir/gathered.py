@@ -144,6 +144,11 @@ class Gathered:
         literal = "" if NAMELESS in reference else reference
         self.issues.append(ReadingIssue(kind, literal, sentence, expression))
 
+    def report_wrong(self, resource: Resource, error: InvalidInput) -> None:
+        """Note a resource with an element that is wrong."""
+        sentence = f"This {resource.type} was left out: {error}."
+        self.report(IssueKind.NOT_UNDERSTOOD, resource.reference, sentence, error.expression)
+
 
 def gather(resources: Iterable[bytes | Entry], patient: str | None) -> Gathered:
     """Sort out whose resources these are.

@@ -161,7 +161,5 @@ def _decoded(resource: Resource, decoder: msgspec.json.Decoder[T], gathered: Gat
     try:
         return resource.read(decoder)
     except InvalidInput as error:
-        sentence = f"The {resource.type} was left out: {error}."
-        where = error.expression
-        gathered.report(IssueKind.NOT_UNDERSTOOD, resource.reference, sentence, where)
+        gathered.report_wrong(resource, error)
         return None

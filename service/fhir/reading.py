@@ -13,10 +13,10 @@ from service.clinical.model import CodedFinding, Model
 from service.errors import NotUnderstood
 from service.fhir.bundles import Entry
 from service.fhir.context import read_person
-from service.fhir.examination import ExaminationReader, body_structures, read_examination
+from service.fhir.examination import ExaminationReader, read_examination
 from service.fhir.gathered import Gathered, gather
 from service.fhir.requested import read_orders
-from service.fhir.sides import SideReader
+from service.fhir.sides import SideReader, body_structures
 from service.fhir.studies import Reader, read_imaging
 from service.reports import Phrases, read_report
 

@@ -59,8 +59,7 @@ def _orders(gathered: Gathered, codes: Codes) -> Iterator[Order]:
         try:
             request = resource.read(_REQUEST)
         except InvalidInput as error:
-            sentence, where = f"The ServiceRequest was left out: {error}.", error.expression
-            gathered.report(IssueKind.NOT_UNDERSTOOD, resource.reference, sentence, where)
+            gathered.report_wrong(resource, error)
             continue
         if request.status != "draft" or request.do_not_perform:
             continue

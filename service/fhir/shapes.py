@@ -257,6 +257,7 @@ class Condition(Shape):
     code: Concept | None = None
     onset_date_time: str | None = None
     onset_period: Period | None = None
+    body_site: list[Concept] | None = None
     recorded_date: str | None = None
 
 

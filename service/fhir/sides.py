@@ -6,14 +6,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from service.clinical.anatomy import BOTH, Side
 from service.clinical.findings import IssueKind
 from service.clinical.model import Codes
+from service.errors import InvalidInput
 from service.fhir import shapes
 from service.fhir.bundles import normal
 from service.fhir.coded import BILATERAL, Unusable, codings, words
+from service.fhir.gathered import Gathered
 
-BODY_SITE_EXTENSION = "http://hl7.org/fhir/StructureDefinition/bodySite"
+STRUCTURE = msgspec.json.Decoder(shapes.BodyStructure)
 
 _WORD = re.compile(r"\b(?:(left|lt)|(right|rt))\b", re.IGNORECASE)
 _LETTER = re.compile(r"(?<![\w/>&+-])([LR])(?![\w/&+]|\s*[-/]?\s*\d)")
@@ -123,6 +127,20 @@ class SideReader:
                 raise Unusable(
                     "Its body structure did not come along.", "bodySite", IssueKind.NOT_READ
                 )
+
+
+def body_structures(gathered: Gathered) -> dict[str, shapes.BodyStructure]:
+    """The body structures that came along, by every way of pointing at them."""
+    structures: dict[str, shapes.BodyStructure] = {}
+    for resource in gathered.of("BodyStructure"):
+        try:
+            structures[resource.reference] = resource.read(STRUCTURE)
+        except InvalidInput as error:
+            gathered.report_wrong(resource, error)
+    for url, reference in gathered.aliases.items():
+        if reference in structures:
+            structures[url] = structures[reference]
+    return structures
 
 
 def in_text(text: str) -> tuple[str, ...]:

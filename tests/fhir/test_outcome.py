@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fhirkit
 import pytest
 
 from service.clinical.findings import IssueKind, ReadingIssue

@@ -410,6 +410,35 @@ def test_an_element_of_a_wrong_type_costs_that_resource_and_is_named() -> None:
     assert reasons(case) == [(IssueKind.NOT_UNDERSTOOD, "Observation.valueBoolean")]
 
 
+def test_nothing_is_said_of_an_irrelevant_resource_that_does_not_count() -> None:
+    lab = {"coding": [{"code": "laboratory"}]}
+    strange = observation(concept("urn:site", "X"), category=[lab], status="cancelled")
+    assert case_of(strange).issues == ()
+
+
+def test_less_is_present_for_what_names_a_loss_and_not_for_anything_else() -> None:
+    less = concept(SNOMED, "1250004")
+    for code in ("sensory-loss-dorsum-foot", DORSIFLEXION, ANKLE):
+        found = only(case_of(observation(code, valueCodeableConcept=less)))
+        assert found.presence is Presence.PRESENT
+    brisk = only(case_of(observation("brisk-reflexes", valueCodeableConcept=less)))
+    assert brisk.presence is Presence.ABSENT
+    assert case_of(observation("fever", valueCodeableConcept=less)).findings == ()
+
+
+def test_a_condition_that_states_a_sign_is_a_finding_with_its_side() -> None:
+    drop = concept("http://hl7.org/fhir/sid/icd-10-cm", "M21.371")
+    found = only(case_of(about("Condition", code=drop, recordedDate="2026-11-01")))
+    assert (found.id, found.side, found.presence) == ("foot-drop", Side.RIGHT, Presence.PRESENT)
+    refuted = about("Condition", code=drop, verificationStatus=concept("x", "refuted"))
+    assert only(case_of(refuted)).presence is Presence.ABSENT
+    for over in (
+        {"clinicalStatus": concept("x", "resolved")},
+        {"verificationStatus": concept("x", "provisional")},
+    ):
+        assert case_of(about("Condition", code=drop, **over)).findings == ()
+
+
 # On which side
 
 SIDE_EXTENSION = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-laterality-qualifier"
@@ -575,6 +604,44 @@ def test_an_amended_report_replaces_the_one_before_and_a_preliminary_never_wins(
     alone = case_of(draft, STUDY).studies[0].report
     assert alone is not None
     assert alone.preliminary
+
+
+def test_a_report_without_a_link_belongs_to_the_only_study_it_fits() -> None:
+    case = case_of(STUDY, REPORT)
+    (study,) = case.studies
+    assert study.source.reference == "ImagingStudy/s"
+    assert study.report is not None
+    late = {**REPORT, "issued": "2026-12-24T12:00:00Z"}
+    assert len(case_of(STUDY, late).studies) == 2
+    assert len(case_of(STUDY, {**STUDY, "id": "s2"}, REPORT).studies) == 3
+
+
+def test_what_an_older_study_showed_is_prior_once_a_later_one_shows_as_much() -> None:
+    old = {**REPORT, "id": "old", "issued": "2024-01-01", "effectiveDateTime": "2024-01-01"}
+    new = {**REPORT, "effectiveDateTime": "2026-10-20", "conclusion": "L5-S1: mild disc bulge."}
+    times = {f.reference: f.time for f in case_of(new, old).imaging}
+    assert times["DiagnosticReport/old"] == "resolved_or_prior"
+    assert times["DiagnosticReport/r"] == "current"
+    plain = {**new, "code": {"text": "X-ray lumbar spine"}}
+    times = {f.reference: f.time for f in case_of(plain, old).imaging}
+    assert times["DiagnosticReport/old"] == "current"
+
+
+@pytest.mark.parametrize(
+    "name", ["DXA lumbar spine", "Lumbar puncture", "CT guidance for injection of lumbar spine"]
+)
+def test_a_report_on_the_same_place_that_shows_nothing_of_it_is_no_study(name: str) -> None:
+    assert case_of({**REPORT, "code": {"text": name}}).studies == ()
+
+
+def test_resources_without_a_name_are_kept_apart_and_cited_by_nobody() -> None:
+    case = case_of(
+        patient(),
+        observation(ANKLE, id=None, bodySite=LEFT),
+        observation(ANKLE, id=None, bodySite=RIGHT),
+    )
+    assert [f.side for f in case.findings] == [Side.LEFT, Side.RIGHT]
+    assert {f.source.reference for f in case.findings} == {""}
 
 
 def test_an_examination_after_the_report_is_marked() -> None:
