@@ -20,7 +20,7 @@ PEER = "demo"
 SECRET = "shown-to-everyone"  # noqa: S105 - the demonstration's own server, on loopback
 _CONFIG = """\
 port = {port}
-store = "sqlite:///{folder}/lasegue.db"
+store = "{store}"
 coalesce_seconds = 0.5
 
 [peers.{peer}]
@@ -32,14 +32,17 @@ secrets = ["{secret}"]
 class LasegueServer:
     """The service on a loopback port with one peer, as a context manager.
 
-    ``folder`` holds its settings, job store and log. Raises LasegueError when it does not become
-    ready in time.
+    ``folder`` holds its settings and log, and its job store unless ``store`` names another. Raises
+    LasegueError when it does not become ready in time.
     """
 
-    def __init__(self, folder: Path, fhir_base: str, wait_seconds: float = 60.0) -> None:
+    def __init__(
+        self, folder: Path, fhir_base: str, store: str = "", wait_seconds: float = 60.0
+    ) -> None:
         self.folder = folder
         self.port = free_port()
         self.peer = Peer(PEER, fhir_base, secrets=(SECRET,))
+        self._store = store or f"sqlite:///{folder}/lasegue.db"
         self._wait_seconds = wait_seconds
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -48,28 +51,47 @@ class LasegueServer:
         """The address peers reach it at."""
         return f"http://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> LasegueServer:
+    def start(self) -> None:
+        """Start the service with its own settings only, and wait until it is ready."""
         config = self.folder / "lasegue.toml"
         config.write_text(
             _CONFIG.format(
                 port=self.port,
-                folder=self.folder,
+                store=self._store,
                 peer=PEER,
                 base=self.peer.base_url,
                 secret=SECRET,
             ),
             "utf-8",
         )
-        command = [sys.executable, "-m", "service", "serve"]
+        ours = {k: v for k, v in os.environ.items() if not k.startswith("LASEGUE_")}
         with (self.folder / "lasegue.log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
-                command,
-                env={**os.environ, "LASEGUE_CONFIG": str(config)},
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "service", "serve"],
+                env={**ours, "LASEGUE_CONFIG": str(config)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
         self._wait_until_ready(self._process)
+
+    def stop(self) -> None:
+        """Ask the service to finish what is running, and wait for it."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def kill(self) -> None:
+        """End the service at once, as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def __enter__(self) -> LasegueServer:
+        self.start()
         return self
 
     def __exit__(
@@ -78,13 +100,13 @@ class LasegueServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(15)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        self.stop()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no event waits or is being worked on."""
+        events = self.readiness().get("events", {})
+        return bool(events) and events["waiting"] == 0 and events["running"] == 0
 
     def readiness(self) -> dict[str, Any]:
         """What ``/readyz`` says; empty while it does not answer."""

@@ -6,7 +6,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import requests
 
@@ -67,14 +66,9 @@ def _wait(base: str, lasegue: LasegueServer, told: tuple[Story, ...]) -> list[Wr
     while True:
         written = [read_back(base, story.patient) for story in told]
         correct = all(map(_is_correct, told, written))
-        if (correct and _is_idle(lasegue.readiness())) or time.monotonic() > deadline:
+        if (correct and lasegue.is_idle) or time.monotonic() > deadline:
             return written
         time.sleep(0.5)
-
-
-def _is_idle(readiness: dict[str, Any]) -> bool:
-    events = readiness.get("events", {})
-    return bool(events) and events["waiting"] == 0 and events["running"] == 0
 
 
 def _is_correct(story: Story, writeback: WriteBack) -> bool:

@@ -20,6 +20,9 @@ from service.fhir.withdrawal import withdraw
 SEAL = structure("content-digest")
 """The extension that holds a digest of the content it was written with."""
 
+NAMES_ITS_EVENT = ("GuidanceResponse", "requestIdentifier")
+"""The element that says which event led to a run: another event with the same answer writes nothing."""
+
 
 class LastWritten(Protocol):
     """What was noted when a resource was last written: the server's version and our digest."""
@@ -161,7 +164,7 @@ def same(theirs: Json, ours: Json) -> bool:
     kept = {k: v for k, v in theirs.items() if k in ours or k not in ("meta", "text")}
     if "meta" in ours:
         kept["meta"] = _meta_of_ours(theirs.get("meta", {}), ours["meta"])
-    return bool(_plain(without_seal(kept)) == _plain(without_seal(ours)))
+    return bool(_plain(_answer(kept)) == _plain(_answer(ours)))
 
 
 def _meta_of_ours(theirs: Json, ours: Json) -> Json:
@@ -176,7 +179,7 @@ def _meta_of_ours(theirs: Json, ours: Json) -> Json:
 
 def digest(resource: Json) -> str:
     """A digest of the content: without meta and seal, and however numbers and keys are laid out."""
-    content = {k: v for k, v in without_seal(resource).items() if k != "meta"}
+    content = {k: v for k, v in _answer(resource).items() if k != "meta"}
     text = orjson.dumps(_plain(content), option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()[:32]
 
@@ -198,6 +201,15 @@ def without_seal(resource: Json) -> Json:
     rest = [x for x in resource.get("extension", []) if x.get("url") != SEAL]
     bare = {k: v for k, v in resource.items() if k != "extension"}
     return {**bare, "extension": rest} if rest else bare
+
+
+def _answer(resource: Json) -> Json:
+    """The resource without its seal and without the name of the event that it answers."""
+    kind, element = NAMES_ITS_EVENT
+    bare = without_seal(resource)
+    if bare.get("resourceType") != kind:
+        return bare
+    return {k: v for k, v in bare.items() if k != element}
 
 
 def _plain(node: Any) -> Any:
