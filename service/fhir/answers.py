@@ -164,7 +164,7 @@ class AnswerReader:
 
     def _graded(self, comparator: str, number: float, unit: str, *, bare: bool) -> Reply:
         value = number if bare else self._in_unit(number, unit)
-        top = scales.TOP.get(self.known.kind)
+        top = scales.top(self.known)
         if value < 0 or (top is not None and value > top):
             raise Unusable("Its value is outside the scale.", "value")
         presence = self._by_threshold(comparator, value)

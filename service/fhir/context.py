@@ -24,6 +24,7 @@ from service.fhir.bundles import decoded
 from service.fhir.coded import codes, codings
 from service.fhir.examination import USED, effective
 from service.fhir.gathered import Gathered, Resource
+from service.fhir.laboratory import in_unit
 from service.fhir.moments import day, moment
 
 T = TypeVar("T")
@@ -218,10 +219,23 @@ def _measurement(resource: Resource, reader: _Reader) -> None:
         return
     source = resource.source(effective(observation))
     for answer in (observation, *(observation.component or ())):
-        quantity = answer.value_quantity
-        if quantity and quantity.value is not None and not quantity.comparator:
-            unit = quantity.code or quantity.unit or ""
-            for word in reader.words("measurement", answer.code):
-                reader.known.measurements.append(Measurement(word, quantity.value, unit, source))
+        for word in reader.words("measurement", answer.code):
+            _value(word, answer, resource, source, reader)
         for word in reader.words("condition", answer.value_codeable_concept):
             reader.known.conditions.append((word, source))
+
+
+def _value(
+    word: str, answer: shapes.Answer, resource: Resource, source: Source, reader: _Reader
+) -> None:
+    """One value; a bound such as ``<15`` counts as the number it names."""
+    quantity = answer.value_quantity
+    if quantity is None or quantity.value is None or answer.data_absent_reason:
+        return
+    read = in_unit(word, quantity.value, quantity.code or quantity.unit or "")
+    if read is None:
+        sentence = "Its unit is not one in which this value is understood."
+        where = "Observation.valueQuantity.unit"
+        reader.gathered.report(IssueKind.NOT_UNDERSTOOD, resource.reference, sentence, where)
+        return
+    reader.known.measurements.append(Measurement(word, *read, source))

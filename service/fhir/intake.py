@@ -81,12 +81,19 @@ def _form(number: int, form: shapes.Attachment) -> ReportText | NotRead:
         return NotRead(element, "its text is elsewhere" if form.url else "it is empty")
     try:
         content = base64.b64decode("".join(form.data.split()), validate=True)
+        if content.startswith(_NOT_TEXT):
+            return NotRead(element, "it is not text, whatever its type says")
         text = _text(content, charset)
     except (binascii.Error, ValueError, LookupError):
         return NotRead(element, "it cannot be decoded")
-    return ReportText(text, "text/plain" if kind == "text/plain" else "text/html", element)
+    if "\0" in text:
+        return NotRead(element, "it is not text, whatever its type says")
+    plain = kind == "text/plain" and not text.lstrip().startswith("<")
+    return ReportText(text, "text/plain" if plain else "text/html", element)
 
 
+_NOT_TEXT = (b"%PDF", b"{\\rtf", b"PK\x03\x04", b"\xff\xd8\xff", b"\x89PNG", b"\xd0\xcf\x11\xe0")
+"""How documents and pictures begin that are sent as text by mistake."""
 NAMED = frozenset(
     {"application/pdf", "text/rtf", "application/rtf", "image/jpeg", "image/png", "image/tiff"}
     | {"application/dicom", "application/xml", "text/xml", "application/msword"}

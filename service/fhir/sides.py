@@ -22,8 +22,8 @@ STRUCTURE = msgspec.json.Decoder(shapes.BodyStructure)
 _WORD = re.compile(r"\b(?:(left|lt)|(right|rt))\b", re.IGNORECASE)
 _LETTER = re.compile(r"(?<![\w/>&+-])([LR])(?![\w/&+]|\s*[-/]?\s*\d)")
 _BOTH = re.compile(
-    r"\b(?:bilateral(?:ly)?|bilat|b/l|both|left (?:and|&|\+) right|right (?:and|&|\+) left|"
-    r"l ?(?:/|and|&|\+) ?r|r ?(?:/|and|&|\+) ?l)\b",
+    r"\b(?:bilateral(?:ly)?|bilat|b/l|both|left ?(?:and|[&+/<=>]) ?right"
+    r"|right ?(?:and|[&+/<=>]) ?left|l ?(?:and|[&+/<=>]) ?r|r ?(?:and|[&+/<=>]) ?l)\b",
     re.IGNORECASE,
 )
 

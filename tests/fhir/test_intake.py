@@ -89,6 +89,9 @@ def test_the_charset_is_honoured(content: bytes, kind: str | None) -> None:
         (form(b"\xff", "text/plain; charset=utf-8"), "it cannot be decoded"),
         (form("x", "text/plain; charset=klingon"), "it cannot be decoded"),
         (form("x", "text/plain; charset=base64"), "it cannot be decoded"),
+        (form(b"%PDF-1.7", None), "it is not text, whatever its type says"),
+        (form("{\\rtf1 x}"), "it is not text, whatever its type says"),
+        (form(b"a\0b"), "it is not text, whatever its type says"),
         (form("x" * 101), "it is longer than 100 characters"),
     ],
 )
@@ -101,6 +104,12 @@ def test_a_form_that_cannot_be_read_is_named_and_the_next_text_is_read(
     ]
     assert taken.text is not None
     assert taken.text.element == "conclusion"
+
+
+def test_markup_that_is_sent_as_plain_text_is_read_as_markup() -> None:
+    taken = choose(report(presentedForm=[form(DIV)])).text
+    assert taken is not None
+    assert taken.content_type == "text/html"
 
 
 def test_line_breaks_in_base64_do_no_harm() -> None:

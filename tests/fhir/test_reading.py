@@ -332,6 +332,8 @@ def test_measures_are_brought_to_the_unit_of_the_vocabulary(
         (SLR, {"valueQuantity": {"value": -10, "code": "deg"}}),
         ("post-void-residual", {"valueQuantity": {"value": 3, "code": "kg"}}),
         ("fever", {"valueInteger": 38}),
+        ("leg-pain-nrs", {"valueInteger": 70}),
+        ("oswestry-disability-index", {"valueQuantity": {"value": 120, "code": "%"}}),
         ("fever", {"valueDateTime": "2026-11-01"}),
         ("fever", {"valueBoolean": True, "valueString": "no"}),
         ("fever", {"valueQuantity": {"unit": "mL"}}),
@@ -500,7 +502,10 @@ def test_encodings_that_agree_are_one_side() -> None:
     assert only(case_of(observation(code, bodySite={**LEFT, "text": "L"}))).side is Side.LEFT
 
 
-@pytest.mark.parametrize("site", [concept(SNOMED, "51440002"), {"text": "bilateral"}])
+@pytest.mark.parametrize(
+    "site",
+    [concept(SNOMED, "51440002"), *({"text": t} for t in ("bilateral", "L>R", "left and right"))],
+)
 def test_bilateral_is_two_findings(site: dict[str, Any]) -> None:
     case = case_of(observation(ANKLE, bodySite=site))
     assert [finding.side for finding in case.findings] == [Side.LEFT, Side.RIGHT]
@@ -738,6 +743,33 @@ def test_allergies_treatments_and_laboratory_values_are_read() -> None:
     assert [word for word, _ in person.allergies] == ["nsaid"]
     assert [(t.kind, t.on) for t in person.treatments] == [("physiotherapy", date(2026, 9, 1))]
     assert [(m.kind, m.value) for m in person.measurements] == [("inr", 2.5)]
+
+
+@pytest.mark.parametrize(
+    ("code", "quantity", "read"),
+    [
+        ("777-3", {"value": 80000, "unit": "/uL"}, (80, "10*9/L")),
+        ("777-3", {"value": 80, "code": "10*3/uL"}, (80, "10*9/L")),
+        ("777-3", {"value": 80, "unit": "x10^9/L"}, (80, "10*9/L")),
+        ("4548-4", {"value": 7.5, "code": "%"}, (7.5, "%")),
+        ("4548-4", {"value": 53, "code": "mmol/mol"}, (7.0004, "%")),
+        ("33914-3", {"value": 60, "comparator": ">", "unit": "mL/min"}, (60, "mL/min/{1.73_m2}")),
+        ("1988-5", {"value": 1.2, "code": "mg/dL"}, (12, "mg/L")),
+    ],
+)
+def test_laboratory_values_are_brought_to_one_unit(
+    code: str, quantity: dict[str, Any], read: tuple[float, str]
+) -> None:
+    (found,) = case_of(
+        observation(concept(LOINC, code), valueQuantity=quantity)
+    ).person.measurements
+    assert (found.value, found.unit) == read
+
+
+def test_a_laboratory_value_in_a_strange_unit_is_reported_and_left_out() -> None:
+    case = case_of(observation(concept(LOINC, "777-3"), valueQuantity={"value": 80}))
+    assert case.person.measurements == ()
+    assert reasons(case) == [(IssueKind.NOT_UNDERSTOOD, "Observation.valueQuantity.unit")]
 
 
 def test_what_this_service_wrote_itself_is_never_evidence() -> None:
