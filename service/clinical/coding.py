@@ -31,11 +31,16 @@ class CodeMap(Generic[T]):
 
     meanings: Mapping[Coding, T]
     families: Mapping[Coding, T] = field(default_factory=dict)
+    hierarchies: frozenset[str] = field(init=False, repr=False)
+    """The systems that have families; codes of other systems are not cut short in vain."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hierarchies", frozenset(key.system for key in self.families))
 
     def get(self, coding: Coding) -> T | None:
         """The meaning of one coding, or ``None`` when it is not known."""
         found = self.meanings.get(coding)
-        if found is None and self.families:
+        if found is None and coding.system in self.hierarchies:
             starts = (coding.code[:end] for end in range(len(coding.code), 0, -1))
             keys = (Coding(coding.system, start) for start in starts)
             found = next((self.families[key] for key in keys if key in self.families), None)
@@ -47,5 +52,5 @@ class CodeMap(Generic[T]):
 
     def all(self, codings: Iterable[Coding]) -> tuple[T, ...]:
         """The meanings of every known coding, in the order given, without repeats."""
-        found = (self.get(coding) for coding in codings)
-        return tuple(dict.fromkeys(meaning for meaning in found if meaning is not None))
+        found = [self.get(coding) for coding in codings]
+        return tuple(dict.fromkeys([meaning for meaning in found if meaning is not None]))
