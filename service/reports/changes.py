@@ -149,7 +149,9 @@ def _leads_on(
         return not has_place and marks[at].get("change") != "normal"
     if mark.has("lean"):
         return marks[at].get("change") == "narrow"
-    return mark.has("join", "side", "zone", "other") if not has_place else mark.has("join", "side")
+    if mark.has("join", "side") or mark.discs:
+        return True
+    return not has_place and mark.has("zone", "other")
 
 
 def _noun_follows(marks: Sequence[Mark], comma: int, takes: frozenset[str]) -> bool:

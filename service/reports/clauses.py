@@ -21,7 +21,8 @@ _PASSING = DROPPED | {"history"}
 _MARK = re.compile(r"\s*(?:[*#>+]+|-(?!\d)|\(?\d{1,2}[.):](?!\d)|\(?[a-h][.)](?=\s))\s*")
 _STOP = re.compile(
     r"[.!](?=[\s\"')]|$)|;|\.(?=[A-Z][a-z]|[A-Z] )|\s(?=\(?\d{1,2}[.)]\s+[A-Z])|(?<=[a-z)])\.(?=[LT]\d)"
-    r"|\s(?=[LTD]\d{1,2} ?[-/] ?[LS]?\d(?: (?:segment|level))? ?:)"
+    r"|(?<![,&/-])(?<!\bto)(?<!\band)(?<!\bor)(?<!through)(?<!thru)(?<!\bat)(?<!level)"
+    r"\s(?=[LTD]\d{1,2} ?[-/] ?[LS]?\d(?: (?:segment|level))? ?:)"
 )
 _SHORTENED = re.compile(
     r"(?:^|[\s(])(?:approx|e\.g|i\.e|vs|dr|lig|min|mod|gr|max|bilat|resp|ca|incl|sev|no|rt|lt|post|deg)$",
@@ -40,7 +41,8 @@ class Sentence:
     """A sentence with its place in the text read.
 
     ``section`` is a word of the header table. ``new_line``, ``new_item`` and ``new_paragraph`` say
-    that it opens one: a level stated before may then no longer hold.
+    that it opens one: a level stated before may then no longer hold. ``goes_on`` says that only a
+    semicolon parts it from the one before.
     """
 
     text: str
@@ -49,6 +51,7 @@ class Sentence:
     new_line: bool = False
     new_item: bool = False
     new_paragraph: bool = False
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +72,20 @@ def sentences_of(text: str, phrases: Phrases) -> Iterator[Sentence]:
             if not piece.strip():
                 continue
             item, paragraph = first and line.item, first and line.paragraph
-            yield Sentence(piece, start, line.section, first, item, paragraph)
+            goes_on = not first and text[start - 1] == ";"
+            yield Sentence(piece, start, line.section, first, item, paragraph, goes_on)
             first = False
 
 
 def _lines(text: str, phrases: Phrases) -> Iterator[_Line]:
     """Physical lines, cut again where a header stands within one; each knows its section."""
     section, place, paragraph, seen = "findings", 0, True, False
-    awaited = _has_findings(text, phrases)
-    for raw in text.split("\n"):
+    raws = [(raw, list(_headers(raw, phrases))) for raw in text.split("\n")]
+    awaited = any(named == "findings" for _, heads in raws for _, _, named in heads)
+    for raw, heads in raws:
         if not raw.strip():
             paragraph = True
         else:
-            heads = list(_headers(raw, phrases))
             if seen and not heads and not awaited and _over(text, place, section, paragraph):
                 section = "findings"
             for line in _cut(place, place + len(raw), section, heads, paragraph):
@@ -95,14 +99,6 @@ def _lines(text: str, phrases: Phrases) -> Iterator[_Line]:
         place += len(raw) + 1
 
 
-def _has_findings(text: str, phrases: Phrases) -> bool:
-    return any(
-        section == "findings"
-        for raw in text.split("\n")
-        for _, _, section in _headers(raw, phrases)
-    )
-
-
 def _over(text: str, place: int, section: str, paragraph: bool) -> bool:
     """Whether a section without a follower has ended: its line did, and no wrapped line goes on."""
     if section not in _PASSING:
@@ -113,8 +109,10 @@ def _over(text: str, place: int, section: str, paragraph: bool) -> bool:
 
 def _headers(raw: str, phrases: Phrases) -> Iterator[tuple[int, int, str]]:
     """Where headers stand in a line: start, end with the colon, section."""
-    alone = _section(raw, phrases)
-    if alone and len(raw) < _HEADER:
+    if not raw.strip():
+        return
+    alone = _section(raw, phrases) if len(raw) < _HEADER else None
+    if alone:
         yield 0, len(raw), alone
         return
     bare = _capitals(raw, phrases)

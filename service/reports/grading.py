@@ -9,6 +9,7 @@ from service.clinical.anatomy import Role, Root, Side
 from service.clinical.imaging import Kind
 from service.reports.heads import Head
 from service.reports.levels import USUAL
+from service.reports.marks import Mark
 from service.reports.roots import Mention, RootName
 from service.reports.slots import Grade, Region, grades_of
 
@@ -16,6 +17,7 @@ PAIRED = (Kind.LATERAL_RECESS_STENOSIS, Kind.FORAMINAL_STENOSIS, Kind.FACET_ARTH
 _SIDELESS = (Kind.CANAL_STENOSIS, Kind.SPONDYLOLISTHESIS, Kind.STENOSIS_UNSPECIFIED)
 _GRADELESS = (Kind.NERVE_ROOT, Kind.SPONDYLOLISTHESIS, Kind.SURGERY, Kind.EPIDURAL_SCAR)
 _NOTHING = Grade()
+_DENIED = ("none", "normal")
 _ROOTS = {root.value: root for root in Root}
 _SIDES: dict[str, tuple[Side | None, ...]] = {
     "both": (Side.LEFT, Side.RIGHT),
@@ -28,14 +30,14 @@ _SIDES: dict[str, tuple[Side | None, ...]] = {
 class Variant(NamedTuple):
     """What differs between the facts of one head.
 
-    ``level`` is set where the grade came with a level of its own; ``denied`` where a list says
-    "none"; ``name`` is a root as written, when it is none of the usual ones.
+    ``level`` is set where the grade came with a level of its own; ``present`` where a list says
+    "none", or "mild left" before a denial; ``name`` is a root as written, when it is none of the usual ones.
     """
 
     side: Side | None = None
     severity: str | None = None
     level: str | None = None
-    denied: bool = False
+    present: bool | None = None
     root: Root | None = None
     role: Role | None = None
     name: str = ""
@@ -45,20 +47,23 @@ def graded(
     n: int, heads: Sequence[Head], regions: Sequence[Region], usual: tuple[str, ...]
 ) -> tuple[list[Variant], str]:
     """The variants of head ``n`` by side, grade and level; and its side, when it has only one."""
-    head, region = heads[n], regions[n]
+    head, (affirmed, region) = heads[n], _affirmed(regions[n])
     grades = grades_of(region, head.kind in PAIRED)
     if head.group >= 0:
         shared = _shared(n, heads, regions)
         grades = tuple(_filled(grade, shared) for grade in grades)
     sides = {grade.side for grade in grades}
     variants = [v for level, grade in _placed(grades, usual) for v in _sided(head, grade, level)]
+    for grade in grades_of(affirmed, False) if affirmed.before else ():
+        variants += [v._replace(present=True) for v in _sided(head, grade, None)]
     return variants, sides.pop() if len(sides) == 1 else ""
 
 
-def rooted(mention: Mention, region: Region, subject: str) -> Iterator[Variant]:
+def rooted(mention: Mention, head: Head, region: Region, subject: str) -> Iterator[Variant]:
     """The variants of a relation by root and side; ``subject`` is the side of what meets the root."""
-    behind = _side_behind(region)
-    role_behind = next((m.get("role") for m in region.behind if m.has("role")), "")
+    following = region.within[mention.last + 1 - head.first :] + region.behind
+    behind = _side_behind(following)
+    role_behind = next((mark.get("role") for mark in following if mark.has("role")), "")
     for root in mention.roots:
         side = root.side or behind or _inherited(mention, subject)
         role = root.role or role_behind
@@ -92,10 +97,11 @@ def _levels_of(
             for disc in later.discs
         }
         return tuple(disc for disc in grade.discs if disc not in exact)
-    if grade.rest == "otherwise":
+    denied = grade.severity in _DENIED
+    if grade.rest == "otherwise" and not denied:
         graded = {disc for other in grades if other.severity for disc in other.discs}
         return tuple(disc for disc in first if disc not in graded)
-    if grade.rest == "elsewhere":
+    if grade.rest == "elsewhere" or (grade.rest and denied):
         return tuple(disc for disc in USUAL if disc not in named)
     return first if n == 0 else ()
 
@@ -123,19 +129,29 @@ def _filled(grade: Grade, shared: Grade) -> Grade:
 
 def _sided(head: Head, grade: Grade, level: str | None) -> Iterator[Variant]:
     """One variant for each side; "none" in a list is a denial."""
-    denied = grade.severity in ("none", "normal")
+    denied = grade.severity in _DENIED
     severity = None if denied or head.kind in _GRADELESS else grade.severity or None
     side = "" if head.kind in _SIDELESS else grade.side
     if not side and head.plural and head.kind in PAIRED:
         side = "both"
     for each in _SIDES[side]:
-        yield Variant(each, severity, level, denied)
+        yield Variant(each, severity, level, False if denied else None)
 
 
-def _side_behind(region: Region) -> str:
+def _affirmed(region: Region) -> tuple[Region, Region]:
+    """``mild left and no right stenosis``: what stands before the denial, and the rest."""
+    before = region.before
+    cue = next((i for i, m in enumerate(before) if m.get("negation") == "pre"), 0)
+    said = before[: cue - 1] if cue and before[cue - 1].has("join") else ()
+    if not (any(m.has("side") for m in said) and any(m.has("severity") for m in said)):
+        return Region(), region
+    return Region(said), region._replace(before=before[cue:])
+
+
+def _side_behind(following: Sequence[Mark]) -> str:
     """``on the left`` or ``bilaterally`` behind the root."""
     lean = False
-    for mark in region.behind:
+    for mark in following:
         if mark.has("side") and (lean or mark.get("side") == "both"):
             return mark.get("side")
         lean = mark.has("lean")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from service.clinical.anatomy import Migration, Zone
-from service.clinical.imaging import ImagingFact, Kind
-from service.reports.changes import NARROWED
+from service.clinical.anatomy import Migration, Side, Zone
+from service.clinical.imaging import ImagingFact, Kind, Relation
+from service.reports.changes import NARROWED, TOPIC
 from service.reports.clauses import Sentence
-from service.reports.grading import Variant, graded, rooted
+from service.reports.grading import PAIRED, Variant, graded, rooted
 from service.reports.heads import Head, heads_in
 from service.reports.marks import Mark
 from service.reports.negation import denied_in, doubted_in
@@ -20,7 +20,10 @@ from service.reports.times import PRIOR, change_in, gone_in
 
 DISC = (Kind.BULGE, Kind.PROTRUSION, Kind.EXTRUSION, Kind.SEQUESTRATION, Kind.HERNIATION)
 _ZONED = (*DISC, Kind.ANNULAR_FISSURE)
-_SUBJECTS = (*DISC, Kind.OSTEOPHYTE, Kind.SYNOVIAL_CYST, Kind.FACET_ARTHROPATHY, Kind.EPIDURAL_SCAR)
+_SUBJECTS = (
+    *(*DISC, Kind.OSTEOPHYTE, Kind.SYNOVIAL_CYST, Kind.FACET_ARTHROPATHY, Kind.EPIDURAL_SCAR),
+    *(Kind.FORAMINAL_STENOSIS, Kind.LATERAL_RECESS_STENOSIS),
+)
 _SPACES = {"recess": "subarticular", "foramen": "foraminal"}
 _GRADES = ("mild", "mild-moderate", "moderate", "moderate-severe", "severe")
 _NARROW = frozenset(NARROWED.values())
@@ -48,6 +51,8 @@ def read_sentence(
 ) -> tuple[list[ImagingFact], list[Unread]]:
     """The facts of a sentence and what of it was not understood; spans are those of the text read."""
     carry.enter(sentence)
+    if not carry.leading and any(mark.has("colon") for mark in marks[:TOPIC]):
+        carry.discs = ()
     heads = () if any(mark.has("request") for mark in marks) else _heads(sentence, marks, carry)
     facts: list[ImagingFact] = []
     unread: list[Unread] = []
@@ -56,7 +61,7 @@ def read_sentence(
         for n in range(len(heads)):
             for fact in _facts_of(n, parsed, carry):
                 _sort_in(fact, facts, unread)
-        carry.topic = tuple(head for head in heads if head.topic) or carry.topic
+        carry.topic = _topics(sentence, marks, heads) or carry.topic
         carry.side = parsed.subject or carry.side
     carry.leave(marks, heads)
     return facts, unread
@@ -66,9 +71,19 @@ def _heads(sentence: Sentence, marks: tuple[Mark, ...], carry: Carry) -> tuple[H
     """The heads of a sentence; one without any may go on with the topic of its line."""
     mentions = mentions_in(marks, sentence.text)
     heads = heads_in(marks, mentions, meetings_in(marks, mentions))
-    if not heads and carry.topic and any(m.has("severity", "none") for m in marks):
+    said = any(mark.has("severity", "none") for mark in marks)
+    if not heads and said and carry.topic and (carry.topic[0].topic or sentence.goes_on):
         return tuple(replace(h, first=-1, last=-1, at=()) for h in carry.topic)
     return heads
+
+
+def _topics(
+    sentence: Sentence, marks: tuple[Mark, ...], heads: tuple[Head, ...]
+) -> tuple[Head, ...]:
+    """The places that what follows may go on about: those before a colon, else the last ones."""
+    colon = next((at for at, mark in enumerate(marks) if mark.has("colon")), len(marks))
+    named = tuple(h for h in heads if h.topic or (h.last < colon < len(marks) and h.group >= 0))
+    return named or tuple(h for h in heads[-1:] if h.group >= 0 and not h.normal)
 
 
 def _parse(
@@ -77,11 +92,12 @@ def _parse(
     stating = frozenset(at for head in heads for at in head.at)
     first = min(head.first for head in heads)
     leading = any(mark.discs for mark in marks[: max(first, 0)])
+    regions = regions_of(marks, heads, leading)
     return _Parsed(
         sentence,
         marks,
-        heads,
-        regions_of(marks, heads, leading),
+        tuple(_completed(n, heads, regions) for n in range(len(heads))),
+        regions,
         denied_in(marks, stating),
         doubted_in(marks, stating),
         gone_in(marks, sentence.text),
@@ -119,15 +135,35 @@ def _facts_of(n: int, parsed: _Parsed, carry: Carry) -> Iterator[ImagingFact]:
         carry.operated = tuple(dict.fromkeys((*carry.operated, *usual)))
 
 
+def _completed(n: int, heads: tuple[Head, ...], regions: list[Region]) -> Head:
+    """``the right is moderately stenosed``: a stenosis with only a side is of the place beside it."""
+    head = heads[n]
+    if head.kind is Kind.STENOSIS_UNSPECIFIED and any(m.has("side") for m in regions[n].marks):
+        beside = [*reversed(heads[:n]), *heads[n + 1 :]]
+        paired = next((other.kind for other in beside if other.kind in PAIRED), None)
+        return replace(head, kind=paired) if paired else head
+    return head
+
+
 def _variants(n: int, parsed: _Parsed, carry: Carry, usual: tuple[str, ...]) -> list[Variant]:
     head, region = parsed.heads[n], parsed.regions[n]
     if head.kind is Kind.NERVE_ROOT:
         met = [_meant(mention, carry) for mention in head.mentions]
-        return [each for mention in met for each in rooted(mention, region, parsed.subject)]
+        return [v for mention in met for v in rooted(mention, head, region, parsed.subject)]
     variants, side = graded(n, parsed.heads, parsed.regions, usual)
     if head.kind in _SUBJECTS:
-        parsed.subject = side
+        parsed.subject = side or (parsed.subject if head.kind in _NARROW else "")
+    if head.kind is Kind.EPIDURAL_SCAR and not side:
+        variants = _sides_of_the_root(parsed.heads[n + 1 :]) or variants
     return variants
+
+
+def _sides_of_the_root(heads: Sequence[Head]) -> list[Variant]:
+    """A scar without a side is on that of the root that it surrounds."""
+    if not heads or heads[0].relation is not Relation.ENCASE:
+        return []
+    sides = {root.side for mention in heads[0].mentions for root in mention.roots}
+    return [Variant(Side(side)) for side in sorted(sides) if side in ("left", "right")]
 
 
 def _base(head: Head, region: Region, parsed: _Parsed, absent: bool) -> ImagingFact:
@@ -154,7 +190,8 @@ def _base(head: Head, region: Region, parsed: _Parsed, absent: bool) -> ImagingF
 def _built(base: ImagingFact, variant: Variant, level: str | None, time: str) -> ImagingFact:
     """One fact of a head: its base with one variant, at one level, at one time."""
     gone = time == PRIOR
-    present = gone or (base.present and not variant.denied)
+    present = gone or (base.present if variant.present is None else variant.present)
+    level = level if level or present else EVERYWHERE
     sideless = level == EVERYWHERE and not present and base.kind in _NARROW
     return ImagingFact(
         base.kind,
@@ -205,7 +242,8 @@ def _detail(head: Head, region: Region, absent: bool) -> str:
     """Direction and grade of a slip, the operation, or the grade that a denial starts at."""
     if head.kind is Kind.SPONDYLOLISTHESIS:
         grade = next((m.get("slip_grade") for m in region.marks if m.has("slip_grade")), "")
-        return f"{head.detail} grade {grade}" if grade else head.detail
+        direction = "" if head.detail == "unspecified" else head.detail
+        return f"{direction} grade {grade}".strip() if grade else direction
     if absent and not head.normal and head.kind is not Kind.NERVE_ROOT:
         said = _denied_grades(region)
         return f"at or above {min(said, key=_GRADES.index)}" if said else ""

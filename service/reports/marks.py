@@ -10,7 +10,7 @@ from typing import NamedTuple
 from service.reports.levels import Place, places_in
 from service.reports.phrases import Phrases, Step
 
-MOST = 160
+MOST = 120
 _LEVEL = "\0"
 
 _WORDS = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+|[,:()/?>&+]| -+ ", re.IGNORECASE)

@@ -8,12 +8,14 @@ from typing import Any
 
 from service.clinical.anatomy import Migration
 from service.clinical.imaging import ImagingFact, Kind
+from service.reports.changes import NARROWED
 from service.reports.levels import USUAL
 from service.reports.placing import ELSEWHERE
 from service.reports.times import PRIOR
 
 _NAMED = (Kind.PROTRUSION, Kind.EXTRUSION, Kind.SEQUESTRATION)
 _DETAILED = (Kind.NERVE_ROOT, Kind.SURGERY)
+_NARROW = tuple(NARROWED.values())
 _FILLED = ("zones", "severity", "root", "role", "detail")
 
 Key = tuple[object, ...]
@@ -56,7 +58,8 @@ def _elsewhere(fact: ImagingFact, facts: Sequence[ImagingFact]) -> Iterator[Imag
     if fact.level != ELSEWHERE:
         yield fact
     elif not fact.present:
-        stated = {f.level for f in facts if f.kind == fact.kind and f.present}
+        kinds = _NARROW if fact.kind is Kind.STENOSIS_UNSPECIFIED else (fact.kind,)
+        stated = {f.level for f in facts if f.kind in kinds and f.present}
         for level in USUAL:
             if level not in stated:
                 yield replace(fact, level=level)

@@ -56,8 +56,13 @@ class Carry:
         if leads and _opens(marks, levels[0]):
             discs = marks[levels[0]].discs if len(levels) == 1 or heads else last
             self.discs, self.leading, self.fresh = discs, True, not heads
-        elif heads and len(last) == 1:
+        elif len(last) == 1 and (heads or _only_other(marks)):
             self.discs, self.leading, self.fresh = last, False, False
+
+
+def _only_other(marks: Sequence[Mark]) -> bool:
+    """Whether a sentence states only what is not read, but does state it."""
+    return any(m.has("other") for m in marks) and not any(m.has("object") for m in marks)
 
 
 def _opens(marks: Sequence[Mark], level: int) -> bool:
@@ -69,6 +74,9 @@ def discs_for(
     marks: Sequence[Mark], head: Head, region: Region, carry: Carry, denied: bool
 ) -> tuple[str, ...]:
     """The levels of a head: its own, those before it, those after it, those remembered."""
+    body = next((m.name for m in region.marks if m.name), "") if head.rule == "slip" else ""
+    if body and not any(body in disc for disc in (*carry.discs, *_nearest(marks, head))):
+        return (body,)
     own = [m.discs for m in region.marks if m.discs]
     if own:
         return own[0] if len(own) == 1 or head.kind != "surgery" else _all(own)

@@ -14,7 +14,7 @@ from service.reports.placing import Carry
 from service.reports.source import Source, source_of
 from service.reports.times import PRIOR
 
-LONGEST_TEXT = 30_000
+LONGEST_TEXT = 24_000
 FRONT = 400
 
 Marked = tuple[Sentence, tuple[Mark, ...]]

@@ -48,14 +48,27 @@ def mentions_in(marks: Sequence[Mark], sentence: str) -> tuple[Mention, ...]:
     for at, mark in enumerate(marks):
         if found and at <= found[-1].last:
             continue
+        floor = found[-1].last if found else -1
         if mark.has("root"):
-            found.append(_worded(marks, at, sentence, found[-1].last if found else -1))
+            _add(found, _worded(marks, at, sentence, floor), marks)
         elif _bare_root(marks, at):
             last = _run(marks, at)
-            first = _back(marks, at - 1, found[-1].last if found else -1)
+            first = _back(marks, at - 1, floor)
             if not any(m.has("root") for m in marks[last + 1 : last + 2]):
-                found.append(Mention(first, last, _names(marks, first, last)))
+                _add(found, Mention(first, last, _names(marks, first, last)), marks)
     return tuple(found)
+
+
+def _add(found: list[Mention], mention: Mention, marks: Sequence[Mark]) -> None:
+    """Take two mentions that only "and" parts as one: ``the exiting L4 and traversing L5 roots``."""
+    last = found[-1] if found else None
+    if not last or mention.first != last.last + 2 or marks[last.last + 1].get("join") != "and":
+        found.append(mention)
+        return
+    side = last.roots[-1].side
+    roots = tuple(RootName(r.name, r.side or side, r.role) for r in mention.roots if r.name)
+    plural = last.plural or mention.plural
+    found[-1] = Mention(last.first, mention.last, last.roots + roots, plural, last.definite)
 
 
 def meetings_in(marks: Sequence[Mark], mentions: Sequence[Mention]) -> tuple[Meeting, ...]:
@@ -169,7 +182,8 @@ def _object(
     if spared or (mark.has("meeting") and before and before[-1].last == at - 1):
         return before[-1:]
     backward = _reachable_back(marks, at, before)
-    forward = _reachable(marks, at, after)
+    pressed = mark.has("meeting") and at > 0 and marks[at - 1].has("object")
+    forward = [] if pressed else _reachable(marks, at, after)
     if mark.has("met") and not mark.has("meets") and backward:
         return backward
     return forward or backward
@@ -181,9 +195,11 @@ def _reachable(marks: Sequence[Mark], at: int, after: Sequence[Mention]) -> list
         return []
     comma = False
     for mark in marks[at + 1 : after[0].first]:
-        if mark.has("kind", "stenosis", "colon", "operation", "slip") or mark.discs:
+        if mark.has("kind", "stenosis", "colon", "operation", "slip"):
             return []
         if mark.has("cut") and mark.get("cut") not in ("but", "with"):
+            return []
+        if mark.has("change") and not mark.has("meets", "met", "meeting"):
             return []
         comma = comma or (_new_clause(mark) and _passed_object(marks, at, mark))
     found = [] if comma else [after[0]]

@@ -89,7 +89,9 @@ def grades_of(region: Region, worse_is_both: bool) -> tuple[Grade, ...]:
 def _split(marks: Sequence[Mark], start: int, end: int, leading: bool) -> int:
     """Where what stands between two heads stops belonging to the first one."""
     for i in range(start, end):
-        if _hard(marks[i]):
+        if _hard(marks[i]) and not marks[i + 1].has("migration"):
+            if marks[i].has("negation"):
+                return _affirmed_start(marks, start, i, leading)
             return _with_level(marks, start, i) if leading else i
     soft = [i for i in range(start, end) if marks[i].has("join")]
     if not soft:
@@ -100,6 +102,18 @@ def _split(marks: Sequence[Mark], start: int, end: int, leading: bool) -> int:
             break
         at = i
     return _with_level(marks, start, at) if leading and at == start + 1 else at
+
+
+def _affirmed_start(marks: Sequence[Mark], start: int, cue: int, leading: bool) -> int:
+    """``, mild left and no right stenosis``: what is joined to a denial goes with it."""
+    soft = [i for i in range(start, cue) if marks[i].has("join")]
+    if (
+        soft
+        and soft[-1] == cue - 1
+        and _attaches_right(marks, ([start - 1, *soft])[-2] + 1, cue - 1)
+    ):
+        return ([start, *soft])[-2]
+    return _with_level(marks, start, cue) if leading else cue
 
 
 def _hard(mark: Mark) -> bool:
@@ -114,11 +128,13 @@ def _with_level(marks: Sequence[Mark], start: int, cut: int) -> int:
 def _attaches_right(marks: Sequence[Mark], start: int, end: int) -> bool:
     """``moderate right and`` before ``mild left stenosis`` belongs to the stenosis."""
     part = marks[start:end]
-    if not part or marks[end].get("join") not in ("and", "or"):
+    if not part or any(m.discs or m.has("lean", "none", "where") for m in part):
         return False
-    if any(m.discs or m.has("lean", "none", "where") for m in part):
-        return False
-    return part[0].has("severity", "side") and any(m.has("side") for m in part)
+    sided = part[0].has("severity", "side") and any(m.has("side") for m in part)
+    if marks[end].get("join") == "comma":
+        goes_on = end + 1 < len(marks) and marks[end + 1].has("severity", "side")
+        return sided and goes_on and any(m.has("severity") for m in part)
+    return sided and marks[end].get("join") in ("and", "or")
 
 
 def _unmarked(marks: Sequence[Mark], start: int, end: int, leading: bool) -> int:
@@ -138,7 +154,7 @@ def _unmarked(marks: Sequence[Mark], start: int, end: int, leading: bool) -> int
 
 def _trails(mark: Mark, following: Mark | None, leading: bool) -> bool:
     """Whether a mark belongs to the head before it without a sign."""
-    if (mark.discs and not leading) or mark.has("migration", "where", "time"):
+    if (mark.discs and not leading) or mark.name or mark.has("migration", "where", "time", "lean"):
         return True
     return mark.get("side") == "both" and following is not None and following.has("severity")
 
@@ -146,31 +162,26 @@ def _trails(mark: Mark, following: Mark | None, leading: bool) -> bool:
 def _pairs(marks: Sequence[Mark], worse_is_both: bool) -> Iterator[Grade]:
     """Read sides and grades in pairs: ``moderate right and mild left``."""
     found: list[Grade] = []
-    current = Grade()
-    for side, severity in _read(marks, worse_is_both):
-        full = (side and current.side) or (severity and current.severity)
-        if full:
-            found.append(current)
-            current = Grade()
-        current = Grade(side or current.side, severity or current.severity)
-    found.append(current)
+    side = severity = ""
+    for new_side, new_severity, opens in _read(marks, worse_is_both):
+        if (new_side and side) or (new_severity and severity) or (opens and side):
+            found.append(Grade(side, severity))
+            side = severity = ""
+        side, severity = new_side or side, new_severity or severity
+    found.append(Grade(side, severity))
     yield from _settled(found)
 
 
-def _read(marks: Sequence[Mark], worse_is_both: bool) -> Iterator[tuple[str, str]]:
+def _read(marks: Sequence[Mark], worse_is_both: bool) -> Iterator[tuple[str, str, bool]]:
+    """Sides and grades one by one; a grade opens a pair when its side follows: ``mild on the left``."""
     lean = ""
-    for mark in marks:
-        if mark.has("other", "kind"):
-            lean = ""
+    for at, mark in enumerate(marks):
         if mark.has("side"):
             both = lean == "worse" and worse_is_both
-            yield "both" if both else mark.get("side"), ""
-        elif mark.has("severity"):
-            yield "", mark.get("severity")
-        elif mark.has("none"):
-            yield "", "none"
-        elif mark.get("change") == "normal":
-            yield "", "normal"
+            yield "both" if both else mark.get("side"), "", False
+        elif mark.has("severity", "none") or mark.get("change") == "normal":
+            opens = at + 2 < len(marks) and marks[at + 1].has("lean") and marks[at + 2].has("side")
+            yield "", mark.get("severity") or ("none" if mark.has("none") else "normal"), opens
         lean = mark.get("lean")
 
 

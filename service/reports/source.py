@@ -95,7 +95,10 @@ def _seen(match: re.Match[str], name: str) -> str:
 
 
 def _joined(pieces: list[tuple[str, int, int]]) -> Source:
-    starts, origins, lengths, parts = [], [], [], []
+    starts: list[int] = []
+    origins: list[int] = []
+    lengths: list[int] = []
+    parts: list[str] = []
     length = 0
     for part, origin, size in pieces:
         if part and not (part == "\n" and parts and parts[-1].endswith("\n")):
