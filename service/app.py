@@ -41,11 +41,17 @@ def create_app(*blueprints: Any, max_body_bytes: int, meter: Meter) -> Flask:
             "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         },
     )
-    api = Api(app)
+    api = FhirApi(app)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
     problems.register(app, meter)
     return app
+
+
+class FhirApi(Api):  # type: ignore[misc]
+    """Describes the doors; errors are OperationOutcomes, and each door lists its own."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
 
 
 class FhirErrorTask(ErrorTask):  # type: ignore[misc]

@@ -15,11 +15,12 @@ import pytest
 from service import log, wiring
 from service.cli import main
 from service.cli.command import parser
+from service.cli.examination import Level, examine, public_url_lines
 from service.cli.screen import Progress
 from service.errors import NotUnderstood
 from service.jobs.event import Event, EventKind
 from service.jobs.port import Handlers
-from service.settings import Settings, load, version
+from service.settings import Peer, Settings, load, version
 from tests.fhir_server import FhirServer
 from tests.web.conftest import NOW
 
@@ -275,6 +276,38 @@ class TestPeers:
         assert any("no-such-file.csv" in line for line in lines)
         assert any("has no secret" in line for line in lines)
         assert any("no answer" in line for line in lines)
+
+    @pytest.mark.parametrize(
+        ("host", "public_url", "level", "said"),
+        [
+            ("127.0.0.1", "", "ok", "http://127.0.0.1:8466"),
+            ("127.0.0.1", "https://lasegue.example", "warn", "passes a proxy"),
+            ("0.0.0.0", "https://lasegue.example", "warn", "this machine only"),
+            ("0.0.0.0", "", "fail", "no address that a peer can reach"),
+            ("127.0.0.1", "lasegue.example", "fail", "not an http"),
+            ("127.0.0.1", "https://lasegue.example?x=1", "fail", "not an http"),
+        ],
+    )
+    def test_the_doctor_judges_the_public_address(
+        self, host: str, public_url: str, level: str, said: str, tmp_path: Path
+    ) -> None:
+        store = f"sqlite:///{tmp_path}/lasegue.db"
+        lines = list(examine(Settings(host=host, public_url=public_url, store=store)))
+        assert any(line[0].name.lower() == level and said in line[2] for line in lines)
+
+    @pytest.mark.parametrize(
+        ("public_url", "level", "said"),
+        [
+            ("", Level.FAIL, "cannot be reached by away"),
+            ("http://lasegue.example", Level.WARN, "not encrypted"),
+        ],
+    )
+    def test_a_peer_elsewhere_needs_an_address_it_can_reach(
+        self, public_url: str, level: Level, said: str
+    ) -> None:
+        away = Peer("away", "https://192.0.2.1/fhir")
+        found = list(public_url_lines(Settings(public_url=public_url, peers={"away": away})))
+        assert [(line[0], said in line[2]) for line in found] == [(level, True)]
 
     @pytest.mark.server
     def test_a_peer_is_subscribed_to_once_and_then_the_doctor_is_content(

@@ -277,6 +277,19 @@ def _persons() -> set[str]:
     return words
 
 
+def test_a_worker_without_doors_works_and_stops_cleanly(tmp_path: Path) -> None:
+    config = tmp_path / "lasegue.toml"
+    config.write_text(f'store = "sqlite:///{tmp_path}/lasegue.db"\n', "utf-8")
+    command = [sys.executable, "-m", "service", "--config", str(config), "work"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert any("worker-started" in line for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "worker-stopped" in told
+
+
 def test_doors_without_a_worker_take_and_keep(tmp_path: Path) -> None:
     with running(tmp_path, "http://127.0.0.1:9/fhir", "--no-work") as service:
         body = STORIES[0].read_bytes()

@@ -77,20 +77,20 @@ def _store(settings: Settings) -> Iterator[Line]:
 
 
 def _doors(settings: Settings) -> Iterator[Line]:
-    local = _is_local(settings.host)
-    if not local and not settings.api_token:
-        yield (
-            Level.WARN,
-            "doors",
-            "api_token is empty, so /fhir serves callers on this machine only",
-        )
+    if not settings.api_token and not _is_local(settings.host):
+        words = "api_token is empty, so /fhir serves callers on this machine only"
+        yield Level.WARN, "doors", words
+    elif not settings.api_token and not _is_local(urlsplit(settings.url).hostname):
+        words = "api_token is empty: whoever passes a proxy on this machine may use /fhir"
+        yield Level.WARN, "doors", words
     for peer in settings.peers.values():
         if not peer.secrets:
             yield Level.WARN, f"peer {peer.name}", "has no secret: anyone can send notifications"
-    yield from _public_url(settings)
+    yield from public_url_lines(settings)
 
 
-def _public_url(settings: Settings) -> Iterator[Line]:
+def public_url_lines(settings: Settings) -> Iterator[Line]:
+    """Whether the peers can reach us at the address that we give them."""
     url = urlsplit(settings.url)
     name = "public_url" if settings.public_url else "public_url (from host and port)"
     if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:

@@ -7,6 +7,8 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
+from service.web import openapi
+
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -104,5 +106,5 @@ def blueprint() -> Any:
         """Show every door, what it takes and what it answers, and try it."""
         return Response(PAGE, mimetype="text/html", headers={"Content-Security-Policy": _POLICY})
 
-    made.route("/docs", methods=["GET"])(docs)
+    openapi.route(made, "/docs", docs, ["GET"], openapi.answer("The page", "text/html"))
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -185,3 +186,34 @@ def test_another_method_is_refused_with_those_that_there_are(client: FlaskClient
 def test_a_path_that_is_not_there_is_not_found(client: FlaskClient) -> None:
     refusal(client.post("/notifications"), 404)
     refusal(client.post("/notifications/ward/Observation/77/more"), 404)
+
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "notifications"
+TOLD = sorted(FIXTURES.glob("*.json"))
+REFUSED = sorted((FIXTURES / "refused").glob("*.json"))
+
+
+@pytest.mark.parametrize("file", TOLD, ids=lambda file: file.stem)
+def test_whatever_a_sender_makes_of_the_profile_is_answered_alike(
+    client: FlaskClient, file: Path
+) -> None:
+    answer = knock(client, "ward", file.read_bytes())
+    assert (answer.status_code, answer.mimetype) == (200, FHIR)
+    assert answer.json["type"] == "transaction-response"
+
+
+@pytest.mark.parametrize("file", REFUSED, ids=lambda file: file.stem)
+def test_what_is_no_notification_is_refused(
+    client: FlaskClient, inbox: ListInbox, file: Path
+) -> None:
+    refusal(knock(client, "ward", file.read_bytes()), 400)
+    assert inbox.events == []
+
+
+@pytest.mark.parametrize("name", ["handshake", "heartbeat", "r4b-handshake", "not-of-interest"])
+def test_what_leads_to_nothing_is_counted_and_not_remembered(
+    client: FlaskClient, inbox: ListInbox, name: str
+) -> None:
+    knock(client, "ward", (FIXTURES / f"{name}.json").read_bytes())
+    assert inbox.events == []
+    assert "lasegue_notifications_without_event_total{" in client.get("/metrics").text
