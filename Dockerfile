@@ -1,11 +1,15 @@
 FROM python:3.11-slim AS build
 WORKDIR /source
-COPY requirements.txt pyproject.toml README.md LICENSE ./
-RUN python -m venv /opt/lasegue \
+COPY requirements.txt requirements-demo.txt ./
+RUN python -m venv /opt/build \
+    && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-demo.txt \
+    && python -m venv /opt/lasegue \
     && /opt/lasegue/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+COPY pyproject.toml README.md LICENSE ./
 COPY service service
 COPY mappings mappings
-RUN /opt/lasegue/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+RUN /opt/build/bin/python -m build --wheel --no-isolation --outdir /wheel \
+    && /opt/lasegue/bin/pip install --no-cache-dir --no-deps /wheel/*.whl
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/lasegue lasegue

@@ -8,9 +8,9 @@ BIN := $(VENV)/bin
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(VENV)/.runtime: requirements.txt pyproject.toml
+$(VENV)/.runtime: requirements-demo.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-demo.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -52,9 +52,12 @@ docs: $(VENV)/.develop ## Write the generated pages again, and fail if anything 
 benchmark: $(VENV)/.develop ## Measure, each figure beside its floor
 	$(BIN)/python -m benchmarks
 
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
+
 lock: ## Pin and hash the requirements again (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgres --extra demo --group build pyproject.toml -o requirements.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgres --extra demo --group build --group test --group lint -c requirements.txt pyproject.toml -o requirements-develop.txt
+	$(LOCK) --extra postgres -o requirements.txt
+	$(LOCK) --extra postgres --extra demo --group build -c requirements.txt -o requirements-demo.txt
+	$(LOCK) --extra postgres --extra demo --group build --group test --group lint -c requirements-demo.txt -o requirements-develop.txt
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist
