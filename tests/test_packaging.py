@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parents[1]
-LOCKS = ("requirements.txt", "requirements-develop.txt")
+LOCKS = ("requirements.txt", "requirements-demo.txt", "requirements-develop.txt")
 PIN = re.compile(r"([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?==(\S+)")
 
 
@@ -58,15 +58,26 @@ def test_a_lock_names_no_index(name):
 
 def test_every_dependency_of_the_project_is_pinned():
     table = project()["project"]
-    extras = [word for words in table["optional-dependencies"].values() for word in words]
-    wanted = {normal(re.split(r"[<>=\[;! ]", word)[0]) for word in table["dependencies"] + extras}
-    assert wanted <= set(pins("requirements.txt"))
+    optional = table["optional-dependencies"]
+    assert named(table["dependencies"] + optional["postgres"]) <= set(pins("requirements.txt"))
+    assert named(optional["demo"]) <= set(pins("requirements-demo.txt"))
 
 
-def test_both_locks_agree_where_they_meet():
-    run, develop = pins(LOCKS[0]), pins(LOCKS[1])
-    version = {name: PIN.match(line)[2] for name, line in run.items()}
-    assert {name: PIN.match(develop[name])[2] for name in run} == version
+def named(words: list[str]) -> set[str]:
+    return {normal(re.split(r"[<>=\[;! ]", word)[0]) for word in words}
+
+
+def test_what_only_the_demonstration_needs_is_not_in_the_image():
+    assert not named(project()["project"]["optional-dependencies"]["demo"]) & set(
+        pins("requirements.txt")
+    )
+
+
+@pytest.mark.parametrize("name", LOCKS[1:])
+def test_the_locks_agree_where_they_meet(name):
+    run, more = pins(LOCKS[0]), pins(name)
+    version = {pin: PIN.match(line)[2] for pin, line in run.items()}
+    assert {pin: PIN.match(more[pin])[2] for pin in run} == version
 
 
 def test_what_builds_the_wheel_is_pinned_for_development():
