@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,19 +74,21 @@ def wish_for(body: bytes, words: Mapping[str, str], model: Model, *, max_depth: 
 def wish(words: Mapping[str, str], model: Model) -> Wish:
     """Read how an assessment is wanted; raises NotUnderstood and says what there is instead."""
     for name in words:
-        _among("parameter", name, _NAMES)
-    profile, population = words.get("profile") or "default", words.get("population", "")
-    _among("profile", profile, model.profiles)
-    if population:
-        _among("population", population, model.populations)
-    _among("fhirVersion", words.get("fhirVersion") or FHIR_VERSIONS[0], FHIR_VERSIONS)
+        _known("parameter", name, _NAMES)
+    profile = _known("profile", words.get("profile") or "default", model.profiles)
+    population = words.get("population") or ""
+    population = population and _known("population", population, model.populations)
+    _known("fhirVersion", words.get("fhirVersion") or FHIR_VERSIONS[0], FHIR_VERSIONS)
     as_of = moment(words.get("asOf"))
     if words.get("asOf") and as_of is None:
         raise NotUnderstood("asOf is not a FHIR date or dateTime.", expression="asOf")
     return Wish(profile, population, as_of)
 
 
-def _among(name: str, word: str, words: Any) -> None:
-    if word not in words:
-        there = ", ".join(sorted(words))
+def _known(name: str, word: str, words: Iterable[str]) -> str:
+    """The word as the knowledge spells it; upper and lower case make no difference."""
+    spelt = {known.lower(): known for known in words}
+    if word.lower() not in spelt:
+        there = ", ".join(sorted(spelt.values()))
         raise NotUnderstood(f"There is no such {name}; there is {there}.", expression=name)
+    return spelt[word.lower()]

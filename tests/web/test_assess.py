@@ -61,6 +61,7 @@ def test_a_wish_is_read_from_its_words() -> None:
     read = wish(words, the_model())
     assert (read.profile, read.population) == ("default", "primary-care")
     assert read.as_of == datetime(2026, 3, 1, tzinfo=UTC)
+    assert wish({"profile": "uk"}, the_model()).profile == "UK"
     with pytest.raises(NotUnderstood):
         wish({"profile": "nowhere"}, the_model())
 
