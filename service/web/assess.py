@@ -73,8 +73,7 @@ def wish_for(body: bytes, words: Mapping[str, str], model: Model, *, max_depth: 
 
 def wish(words: Mapping[str, str], model: Model) -> Wish:
     """Read how an assessment is wanted; raises NotUnderstood and says what there is instead."""
-    for name in words:
-        _known("parameter", name, _NAMES)
+    words = {_known("parameter", name, _NAMES): text for name, text in words.items()}
     profile = _known("profile", words.get("profile") or "default", model.profiles)
     population = words.get("population") or ""
     population = population and _known("population", population, model.populations)

@@ -62,6 +62,7 @@ def test_a_wish_is_read_from_its_words() -> None:
     assert (read.profile, read.population) == ("default", "primary-care")
     assert read.as_of == datetime(2026, 3, 1, tzinfo=UTC)
     assert wish({"profile": "uk"}, the_model()).profile == "UK"
+    assert wish({"asof": "2026-03-01"}, the_model()).as_of == read.as_of
     with pytest.raises(NotUnderstood):
         wish({"profile": "nowhere"}, the_model())
 
