@@ -35,7 +35,9 @@ _KINDS = tuple(
 )
 _CARE = {
     "physiotherapy": "physiotherapy",
+    "exercise": "physiotherapy",
     "epidural-injection": "injection",
+    "lumbar-surgery": "surgery",
     "discectomy": "surgery",
     "decompression": "surgery",
     "fusion": "surgery",
