@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ ALLOWED_IN_CORE = {
     "__future__", "collections", "dataclasses", "datetime", "enum", "functools", "itertools",
     "math", "operator", "typing",
 }  # fmt: skip
+TOUCH_THE_WORLD = ("client", "wire", "subscriptions")
 ALLOWED_IN_REPORTS = ALLOWED_IN_CORE | {"bisect", "html", "re", "unicodedata"}
 
 
@@ -69,6 +71,13 @@ def test_a_cold_import_of_the_core_loads_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_every_room_of_fhir_that_does_no_io_is_held_to_it():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    pure = next(c for c in contracts["contracts"] if "no I/O" in c["name"])["source_modules"]
+    rooms = {f"service.fhir.{f.stem}" for f in (ROOT / "service" / "fhir").glob("[a-z]*.py")}
+    assert rooms - set(pure) == {f"service.fhir.{name}" for name in TOUCH_THE_WORLD}
 
 
 def test_mappings_holds_one_docstring_of_python_and_nothing_else():
