@@ -33,6 +33,7 @@ _OPEN_END = re.compile(
     r"|moderate|severe|no|without|level|disc|nerve|causing|at the))\s*$",
     re.IGNORECASE,
 )
+_SAID = re.compile(r"\S")
 _LEVEL_START = re.compile(r"\s*(?:at |level )?[LTD]S?[ -]?\d", re.IGNORECASE)
 
 
@@ -168,7 +169,8 @@ def _content(text: str, line: _Line, awaited: bool) -> Iterator[_Line]:
     """The line without its list mark; a passing section of a report in one line is one sentence."""
     match = _MARK.match(text, line.start, line.end)
     line = replace(line, start=match.end(), item=True) if match else line
-    if line.section in _PASSING and not awaited and line.end - line.start > ONE_LINE:
+    alone = line.end - line.start > ONE_LINE or not _SAID.search(text, line.end)
+    if line.section in _PASSING and not awaited and alone:
         stop = next((end for _, end in _stops(text, line.start, line.end)), line.end)
         yield replace(line, end=stop)
         line = replace(line, start=stop, section="findings", item=False)

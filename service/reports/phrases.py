@@ -52,13 +52,18 @@ class Phrases:
     headers: Mapping[str, str]
 
     def spelled(self, word: str) -> str | None:
-        """The only known word that is one slip away from an unknown one, if there is one."""
+        """The known word that is one slip away from an unknown one, if all such mean the same."""
         if len(word) < self.shortest or word in self.never:
             return None
         found: set[str] = set()
         for form in (word, *_shortened(word)):
             found.update(w for w in self.misses.get(form, ()) if abs(len(w) - len(word)) <= 1)
-        return found.pop() if len(found) == 1 else None
+        if not found:
+            return None
+        nearest = sorted(found)
+        meanings = [step.tags for w in nearest if (step := self.wordings.get(w))]
+        alike = len(found) == 1 or all(tags == meanings[0] for tags in meanings)
+        return nearest[0] if alike else None
 
 
 def phrases_from(table: Mapping[str, Any]) -> Phrases:

@@ -193,16 +193,11 @@ def _reachable(marks: Sequence[Mark], at: int, after: Sequence[Mention]) -> list
     """The next mention, and those joined to it, unless something else comes first."""
     if not after or after[0].first - at > FAR:
         return []
-    comma = False
-    for mark in marks[at + 1 : after[0].first]:
-        if mark.has("kind", "stenosis", "colon", "operation", "slip"):
-            return []
-        if mark.has("cut") and mark.get("cut") not in ("but", "with"):
-            return []
-        if mark.has("change") and not mark.has("meets", "met", "meeting"):
-            return []
-        comma = comma or (_new_clause(mark) and _passed_object(marks, at, mark))
-    found = [] if comma else [after[0]]
+    between = marks[at + 1 : after[0].first]
+    if any(_bars(mark) for mark in between):
+        return []
+    passed = any(_new_clause(mark) and _passed_object(marks, at, mark) for mark in between)
+    found = [] if passed else [after[0]]
     for last, following in pairwise(after):
         gap = marks[last.last + 1 : following.first]
         if not found or not gap or not all(m.has("join", "role", "side") for m in gap):
@@ -210,6 +205,15 @@ def _reachable(marks: Sequence[Mark], at: int, after: Sequence[Mention]) -> list
         if any(root.name for root in following.roots):
             found.append(following)
     return found
+
+
+def _bars(mark: Mark) -> bool:
+    """What a relation word never reaches across: another finding, or a clause of its own."""
+    if mark.has("kind", "stenosis", "colon", "operation", "slip"):
+        return True
+    if mark.has("cut") and mark.get("cut") not in ("but", "with"):
+        return True
+    return mark.has("change") and not mark.has("meets", "met", "meeting")
 
 
 def _new_clause(mark: Mark) -> bool:
