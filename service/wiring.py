@@ -6,7 +6,6 @@ WSGI servers other than ours can run ``service.wiring:application()``; the worke
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,43 +20,36 @@ from service import log, workflow
 from service.app import create_app
 from service.clinical.findings import Case
 from service.clinical.model import Model
-from service.errors import KnowledgeError, StoreUnavailable, UnknownPeer
+from service.errors import StoreUnavailable, UnknownPeer
 from service.fhir.client import FhirClient
 from service.jobs.engine import DurableJobs
 from service.jobs.event import Event
 from service.jobs.ledger import Ledger
 from service.jobs.port import Handlers
 from service.jobs.store import make_engine
-from service.knowledge.files import model_from, read_contents
+from service.knowledge.files import load_model
 from service.knowledge.site_codes import with_site_codes
-from service.reports.phrases import Phrases, phrases_from
+from service.knowledge.wording import load_phrases
+from service.reports.phrases import Phrases
 from service.settings import Peer, Settings, load, version
 from service.web import assess, bundles, conformance, docs, health, notifications
 from service.web.assess import Wish
 from service.web.meter import Meter
 from service.web.ports import clock
 
-PHRASES = "reports/phrases.toml"
-
 
 def model(settings: Settings) -> Model:
     """The knowledge; raises KnowledgeError."""
-    return model_from(_contents(settings))
+    return load_model(_mappings(settings))
 
 
 def phrases(settings: Settings) -> Phrases:
     """The wording that is understood in reports; raises KnowledgeError."""
-    contents = _contents(settings)
-    try:
-        return phrases_from(tomllib.loads(contents[PHRASES]))
-    except KeyError as error:
-        raise KnowledgeError(f"{PHRASES}: the file or the table {error} is missing") from error
-    except ValueError as error:
-        raise KnowledgeError(f"{PHRASES}: {error}") from error
+    return load_phrases(_mappings(settings))
 
 
-def _contents(settings: Settings) -> Mapping[str, str]:
-    return read_contents(Path(settings.mappings_dir) if settings.mappings_dir else None)
+def _mappings(settings: Settings) -> Path | None:
+    return Path(settings.mappings_dir) if settings.mappings_dir else None
 
 
 def model_for(peer: Peer, known: Model) -> Model:
