@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from fhir.resources.R4B.bundle import Bundle
@@ -22,32 +22,49 @@ LONGEST = 1_000_000
 
 _LEXICAL = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)"
-    r"|(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d))"
-    r"|(?P<month>\d{4}-\d\d)"
-    r"|(?P<number>[+-]?\d*\.?\d*(?:[eE][+-]?\d+)?)"
-    r"|(?P<truth>(?i:true|false|yes|no|on|off|t|f|y|n))"
+    r"|(?P<midnight>\d{4}-\d\d-\d\dT00:00:00(?:Z|[+-]\d\d:\d\d))"
+    r"|(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d))"
+    r"|(?P<doubtful>[+-]?\.?\d[\d.,:eE+_\-TZ]*|(?i:true|false|yes|no|on|off|t|f|y|n))"
     r"|(?P<id>[A-Za-z0-9\-.]{1,64})"
-    r"|(?P<time>\d\d:\d\d.*)"
     r"|(?P<token>\S+)"
-    r"|(?P<code>\S+(?: \S+)+)"
+    r"|(?P<code>\S+(?:[ \t\r\n]\S+)+)"
+    r"|(?P<blank>[ \t\r\n]+)"
     r"|(?P<string>[ \r\n\t\S]+)"
 )
+_PLAIN_NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,12})?")
+
+TEXTS = frozenset({"code", "display", "id", "text"})
+"""Where FHIR always has a text: one that looks like a number or a truth value is decided there."""
+
+DECIMALS = frozenset({"value", "probabilityDecimal"})
+"""Where a number stands; one anywhere else is judged afresh each time."""
 
 _accepted: set[Hashable] = set()
+
+
+class Unsure(Exception):
+    """A leaf, such as a text with an odd space, whose form does not decide the verdict."""
 
 
 def misshapen(entries: Sequence[Json]) -> Iterator[tuple[str, str]]:
     """The places in a transaction's entries that are not FHIR, and why; nothing of what they say."""
     for number, entry in enumerate(entries):
-        shape = form(entry)
-        if shape in _accepted:
+        try:
+            shape = form(entry)
+        except Unsure:
+            yield from _judge(entry, number)
             continue
-        faults = _judge(entry, number)
-        yield from faults
-        if not faults:
-            if len(_accepted) >= LIMIT:
-                _accepted.clear()
-            _accepted.add(shape)
+        if shape not in _accepted:
+            faults = _judge(entry, number)
+            yield from faults
+            if not faults:
+                _remember(shape)
+
+
+def _remember(shape: Hashable) -> None:
+    if len(_accepted) >= LIMIT:
+        _accepted.clear()
+    _accepted.add(shape)
 
 
 def _judge(entry: Json, number: int) -> list[tuple[str, str]]:
@@ -83,32 +100,46 @@ def _path(place: Sequence[int | str], number: int) -> str:
 
 
 def form(node: Any, name: str = "") -> Hashable:
-    """Names, nesting and lexical forms of a tree; of a list only its distinct items count."""
+    """Names, nesting and lexical forms of a tree; of a list only its distinct items count.
+
+    Raises :class:`Unsure`.
+    """
     if isinstance(node, str):
-        return node if name == "resourceType" else lexical(node)
+        return node if name == "resourceType" else lexical(node, name)
     if isinstance(node, dict):
         return tuple([(key, form(value, key)) for key, value in node.items()])
     if isinstance(node, list):
         return ("list", *dict.fromkeys([form(item) for item in node]))
     if isinstance(node, bool) or node is None:
-        return str(type(node))
-    return type(node), node == int(node), (node > 0) - (node < 0)
+        return ("constant", node)
+    if name in DECIMALS and _PLAIN_NUMBER.fullmatch(repr(node)):
+        return "decimal"
+    raise Unsure
 
 
-def lexical(text: str) -> str:
-    """The name of the lexical form of a text; a date that does not exist is not a date."""
-    if len(text) > LONGEST:
-        return "long"
+def lexical(text: str, name: str = "") -> str:
+    """The name of the lexical form of a text; a date that does not exist is not a date.
+
+    Raises :class:`Unsure` for a text whose form does not decide.
+    """
+    if not text:
+        return "empty"
     found = _LEXICAL.fullmatch(text)
-    kind = (found.lastgroup if found else None) or "other"
-    if kind in ("date", "moment"):
-        return kind if _exists(text, kind) else f"no {kind}"
+    kind = found.lastgroup if found else None
+    if kind is None or len(text) > LONGEST:
+        raise Unsure
+    if kind == "doubtful" and name not in TEXTS:
+        if name in DECIMALS and _PLAIN_NUMBER.fullmatch(text):
+            return "number"
+        raise Unsure
+    if kind in ("date", "midnight", "moment"):
+        return kind if _exists(text) else f"no {kind}"
     return kind
 
 
-def _exists(text: str, kind: str) -> bool:
+def _exists(text: str) -> bool:
     try:
-        (date if kind == "date" else datetime).fromisoformat(text)
+        datetime.fromisoformat(text)
     except ValueError:
         return False
     return True
