@@ -47,7 +47,7 @@ def read_report(text: str, phrases: Phrases, *, content_type: str = "text/plain"
     unread += [(*(fact.span or (0, 0)), "stated in two ways") for fact in clashing]
     return Reading(
         tuple(_at_source(fact, source) for fact in kept),
-        _modality(source.text[:FRONT], phrases),
+        _modality(source.text[:FRONT], marked, phrases),
         _numbering(marked),
         tuple((*source.span(start, end), why) for start, end, why in unread),
     )
@@ -90,10 +90,16 @@ def _past(facts: list[ImagingFact]) -> list[ImagingFact]:
     ]
 
 
-def _modality(front: str, phrases: Phrases) -> str | None:
-    """The modality named first."""
-    marks = marks_of(front, phrases)
-    return next((mark.get("modality") for mark in marks if mark.has("modality")), None)
+def _modality(front: str, marked: list[Marked], phrases: Phrases) -> str | None:
+    """The modality named first; a header that was left out is looked at last."""
+    for sentence, marks in marked:
+        if sentence.start > FRONT:
+            break
+        if sentence.section not in ("comparison", "history", "closing"):
+            for mark in marks:
+                if mark.has("modality"):
+                    return mark.get("modality")
+    return next((m.get("modality") for m in marks_of(front, phrases) if m.has("modality")), None)
 
 
 def _numbering(marked: list[Marked]) -> str:
