@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import fhirkit
 import fhirpathpy
 import pytest
+import requests
 from fhir.resources.R4B.bundle import Bundle
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,12 +17,14 @@ from pydantic import ValidationError
 from pyrofile_validator import Validator
 
 from service.clinical.anatomy import DiscLevel, Zone
+from service.clinical.findings import Person
 from service.clinical.imaging import Kind
 from service.errors import PermanentError
 from service.fhir import shape
 from service.fhir.exclusions import clashes, dropped
-from service.fhir.identity import plan_of
+from service.fhir.identity import plan_of, resolve_references
 from service.fhir.outgoing import NotSendable, check_outgoing, faults
+from service.fhir.transaction import same
 from service.fhir.withdrawal import withdraw
 from service.fhir.writing import to_transaction
 from tests.builders import (
@@ -479,3 +482,15 @@ def test_the_memory_of_shapes_is_bounded_and_holds_no_words(bundle, monkeypatch)
 
 def test_every_entry_is_in_the_plan(bundle):
     assert list(plan_of(bundle)) == [e["request"]["url"] for e in bundle["entry"]]
+
+
+@pytest.mark.server
+def test_a_real_server_takes_the_write_back_and_holds_it_unchanged(fhir_server):
+    patient = fhir_server.patient()
+    case = a_case(person=Person(patient))
+    bundle = to_transaction(an_eventful_assessment(patient=patient), case, a_model())
+    for _ in range(2):
+        answer = requests.post(fhir_server.url, json=bundle, timeout=30)
+        assert answer.status_code == 200
+    for entry in resolve_references(bundle)["entry"]:
+        assert same(fhir_server.get(entry["request"]["url"]), entry["resource"])

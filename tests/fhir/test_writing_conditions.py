@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from service.clinical.anatomy import DiscLevel, Root, RootSide, Side, Zone
 from service.clinical.imaging import Kind
+from service.fhir.writing import to_transaction
 from tests.builders import (
     LEFT_L5,
     LEFT_S1,
@@ -263,3 +265,33 @@ def test_every_outward_code_that_is_written_comes_from_the_reviewed_table():
         for coding in made["code"]["coding"]:
             own = coding["system"].startswith(BASE)
             assert own or (coding["system"], coding["code"]) in reviewed
+
+
+class Asked(dict):
+    """The outward table, noting which concepts are asked for and not there."""
+
+    def get(self, concept, default=None):
+        if concept not in self and not concept.endswith("."):
+            self.setdefault("missing", set()).add(concept)
+        return super().get(concept, default)
+
+
+def test_every_concept_the_writer_asks_for_is_in_the_reviewed_table():
+    model = a_model()
+    asked = Asked(model.codes.outward)
+    watched = replace(model, codes=replace(model.codes, outward=asked))
+    for cause, level, zone in itertools.product(
+        ("disc", "stenosis", "spur", "cyst", "slip"), DiscLevel, Zone
+    ):
+        at = RootSide(Root.L5, Side.LEFT)
+        assessment = one_lesion(at, cause=cause, level=level, zone=zone)
+        for kind in (Kind.EXTRUSION, Kind.BULGE, Kind.OSTEOPHYTE):
+            case = a_case(imaging=(an_imaging_fact(kind, level=str(level)),))
+            to_transaction(assessment, case, watched)
+    uncoded = {
+        "category.order.injection",
+        "category.order.physiotherapy",
+        "category.order.referral",
+    }
+    unmeasured = {"measure.oswestry-disability-index", "measure.weakness-lower-limb"}
+    assert asked.get("missing", set()) <= uncoded | unmeasured
