@@ -107,15 +107,12 @@ def foramen_coding(foramen: str, side: Side) -> Json:
 
 def pruned(node: Any) -> Any:
     """The same tree without empty texts, lists, objects and nulls, which FHIR does not allow."""
-    if isinstance(node, str):
+    kind = type(node)
+    if issubclass(kind, str):
         return plain(node)
-    if isinstance(node, dict):
-        kept: Json = {}
-        for name, value in node.items():
-            value = pruned(value)
-            if value or value is False or value == 0:
-                kept[name] = value
-        return kept
-    if isinstance(node, list):
+    if kind is dict:
+        pairs = [(name, pruned(value)) for name, value in node.items()]
+        return {name: value for name, value in pairs if value or value is False or value == 0}
+    if kind is list or kind is tuple:
         return [item for item in map(pruned, node) if item or item is False or item == 0]
     return node

@@ -7,7 +7,7 @@ are the same in both. No message holds what a resource says, only where.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from service.errors import PermanentError
@@ -95,25 +95,44 @@ def _twice(what: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _references(resources: Sequence[Json], known: set[str | None]) -> Iterator[tuple[str, str]]:
     for resource in resources:
+        kind = str(resource.get("resourceType"))
         inside = {f"#{held.get('id')}" for held in resource.get("contained", ())}
-        used: set[str] = set()
-        for where, name in _found(resource, str(resource.get("resourceType"))):
-            used.add(name)
-            if name.startswith("#"):
-                held = name in inside
-            elif name.startswith("urn:"):
-                held = name in known
-            else:
-                held = LITERAL.fullmatch(name) is not None
-            if not held:
-                yield where, "refers to nothing"
+        used = _names(resource)
+        lost = {name for name in used if not _held(name, inside, known)}
+        if lost:
+            places = (where for where, name in _found(resource, kind) if name in lost)
+            yield from ((where, "refers to nothing") for where in places)
         if inside - used:
-            yield f"{resource.get('resourceType')}.contained", "dom-3: not referred to"
+            yield f"{kind}.contained", "dom-3: not referred to"
+
+
+def _held(name: str, inside: set[str], known: set[str | None]) -> bool:
+    if name.startswith("#"):
+        return name in inside
+    if name.startswith("urn:"):
+        return name in known
+    return LITERAL.fullmatch(name) is not None
+
+
+def _names(resource: Json) -> set[str]:
+    """Every reference in a resource."""
+    found: set[str] = set()
+    waiting: list[Any] = [resource]
+    while waiting:
+        node = waiting.pop()
+        if type(node) is dict:
+            name = node.get("reference")
+            if type(name) is str:
+                found.add(name)
+            waiting.extend(node.values())
+        elif type(node) is list:
+            waiting.extend(node)
+    return found
 
 
 def _found(node: Any, where: str) -> Iterator[tuple[str, str]]:
-    """Every reference below a node, with its place."""
-    if isinstance(node, Mapping):
+    """Every reference below a node, with its place: slower, so only where one leads nowhere."""
+    if isinstance(node, dict):
         for name, value in node.items():
             if name == "reference" and isinstance(value, str):
                 yield where, value

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from fhir.resources.R4B.bundle import Bundle
@@ -117,6 +118,7 @@ def form(node: Any, name: str = "") -> Hashable:
     raise Unsure
 
 
+@lru_cache(maxsize=8192)
 def lexical(text: str, name: str = "") -> str:
     """The name of the lexical form of a text; a date that does not exist is not a date.
 
