@@ -111,18 +111,17 @@ class DurableJobs:
         try:
             self._start(handlers)
         except BaseException:
+            self._halt(0)
             _one_engine_a_process.release()
             raise
 
     def stop(self) -> None:
         """Finish what is running and stop; what waits is kept. Closes the store's connections."""
         self._intake.close()
-        if self._keeper is not None:
-            drain = _DRAIN_SECONDS if self._keeper.running() else 0
-            DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=drain)
-            self._dispose()
-            self._keeper.stop()
-            self._keeper = None
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            self._halt(_DRAIN_SECONDS if keeper.running() else 0)
+            keeper.stop()
             _one_engine_a_process.release()
         self._store.close()
 
@@ -134,6 +133,10 @@ class DurableJobs:
                 return False
             time.sleep(_POLL_SECONDS)
         return True
+
+    def _halt(self, drain_seconds: int) -> None:
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=drain_seconds)
+        self._dispose()
 
     def _start(self, handlers: Handlers) -> None:
         rounds = Rounds(self._store, self._clock)

@@ -18,7 +18,7 @@ from service import log
 from service.errors import StoreUnavailable
 from service.jobs.rounds import lock_patient, wake_patient
 from service.jobs.sorting import Sorting
-from service.jobs.store import APPLICATION, Store
+from service.jobs.store import APPLICATION, Store, translated
 from service.jobs.tables import UNFINISHED, events, executors, patients, stamp
 
 _STALE_BEATS = 6
@@ -62,9 +62,12 @@ class Keeper:
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
-        with self._store.writing() as connection:
-            mine = executors.c.holder == self._holder
-            connection.execute(sa.update(executors).where(mine).values(beat="", holder=""))
+        mine = executors.c.holder == self._holder
+        try:
+            with self._store.writing() as connection:
+                connection.execute(sa.update(executors).where(mine).values(beat="", holder=""))
+        except StoreUnavailable as error:
+            log.failed("keeper", error)
 
     def beat(self) -> None:
         """Say that this process lives."""
@@ -77,8 +80,11 @@ class Keeper:
             )
 
     def running(self) -> bool:
-        """Whether the engine still has work of this process under way."""
-        return bool(self._pending(self.name))
+        """Whether the engine still has work of this process under way, as far as can be told."""
+        try:
+            return bool(self._pending(self.name))
+        except StoreUnavailable:
+            return True
 
     def rescue(self) -> int:
         """Give the work of silent processes back to the queues; the number of workflows."""
@@ -156,30 +162,33 @@ class Keeper:
         found = self._pending(name)
         for kind in sorted({row.name for row in found}):
             ids = [row.workflow_id for row in found if row.name == kind]
-            self._store.client.resume_workflows(ids, queue_name=kind)
+            with translated():
+                self._store.client.resume_workflows(ids, queue_name=kind)
         if found:
             log.note("rescued", executor=name, workflows=len(found))
         return len(found)
 
     def _pending(self, name: str) -> list[WorkflowStatus]:
-        return self._store.client.list_workflows(
-            status="PENDING",
-            executor_id=name,
-            application_name=APPLICATION,
-            load_input=False,
-            load_output=False,
-        )
+        with translated():
+            return self._store.client.list_workflows(
+                status="PENDING",
+                executor_id=name,
+                application_name=APPLICATION,
+                load_input=False,
+                load_output=False,
+            )
 
     def _alive(self, ids: Iterable[str]) -> set[str]:
         alive: set[str] = set()
         listed = sorted(ids)
         for start in range(0, len(listed), _CHUNK):
-            found = self._store.client.list_workflows(
-                workflow_ids=listed[start : start + _CHUNK],
-                status=["ENQUEUED", "DELAYED", "PENDING"],
-                load_input=False,
-                load_output=False,
-            )
+            with translated():
+                found = self._store.client.list_workflows(
+                    workflow_ids=listed[start : start + _CHUNK],
+                    status=["ENQUEUED", "DELAYED", "PENDING"],
+                    load_input=False,
+                    load_output=False,
+                )
             alive |= {row.workflow_id for row in found}
         return alive
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from service.jobs.port import JobView, State
 from service.jobs.rounds import refresh, wake_patient
 from service.jobs.sorting import Sorting
-from service.jobs.store import APPLICATION, Store
+from service.jobs.store import APPLICATION, Store, translated
 from service.jobs.tables import UNFINISHED, events, stamp, targets, to_view
 
 _FINISHED = (State.DONE, State.DISCARDED)
@@ -100,16 +100,17 @@ class Records:
         return lightened.rowcount
 
     def _prune_engine(self, before: datetime) -> bool:
-        found = self._store.client.list_workflows(
-            status=["SUCCESS", "ERROR", "CANCELLED"],
-            completed_before=before.isoformat(),
-            application_name=APPLICATION,
-            limit=_CHUNK,
-            load_input=False,
-            load_output=False,
-        )
-        if found:
-            self._store.client.delete_workflows([row.workflow_id for row in found])
+        with translated():
+            found = self._store.client.list_workflows(
+                status=["SUCCESS", "ERROR", "CANCELLED"],
+                completed_before=before.isoformat(),
+                application_name=APPLICATION,
+                limit=_CHUNK,
+                load_input=False,
+                load_output=False,
+            )
+            if found:
+                self._store.client.delete_workflows([row.workflow_id for row in found])
         return len(found) == _CHUNK
 
     def _is_dead(self, connection: sa.Connection, key: str) -> bool:

@@ -85,6 +85,12 @@ class Rounds:
         self._store = store
         self._clock = clock
 
+    def interrupted(self, peer: str, patient: str, run: str) -> bool:
+        """Whether this workflow was at it before, in a process that died."""
+        mine = sa.and_(_is(patients, peer, patient), patients.c.run == run)
+        with self._store.reading() as connection:
+            return connection.execute(sa.select(patients.c.run).where(mine)).first() is not None
+
     def claim(self, peer: str, patient: str, run: str) -> tuple[tuple[str, Event, int], ...]:
         """The key, event and attempt number of what waits for a patient, the oldest first.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from service import log
 from service.errors import LasegueError, PermanentError, RetryableError
@@ -14,13 +16,17 @@ from service.jobs.rounds import Rounds, Verdict
 from service.jobs.sorting import Sorting
 
 _FLUSH_SECONDS = 0.25
-_GAVE_OUT = "exception: the process ended each time while it worked on this"
+_GAVE_OUT = "the process ended each time while it worked on this"
 
 Claimed = tuple[tuple[str, Event, int], ...]
 
 
 class Runner:
-    """Runs the handlers. Whatever they raise ends in a verdict, never in the engine."""
+    """Runs the handlers. Whatever they raise ends in a verdict, never in the engine.
+
+    Work that was interrupted by the death of its process is taken up again one piece at a time: what
+    killed the process is then counted, and what only happened to run beside it is not.
+    """
 
     def __init__(
         self,
@@ -38,9 +44,22 @@ class Runner:
         self._attempts = attempts
         self._backoff = backoff
         self._monotonic = monotonic
+        self._alone = threading.Lock()
 
     def sort(self, wake: str) -> None:
         """Find the patients of every event of one commit; a failing one does not hold up others."""
+        with self._turn(self._sorting.interrupted(wake)):
+            self._sort(wake)
+
+    def evaluate(self, peer: str, patient: str, run: str) -> None:
+        """One round of one patient."""
+        with self._turn(self._rounds.interrupted(peer, patient, run)):
+            self._evaluate(peer, patient, run)
+
+    def _turn(self, interrupted: bool) -> AbstractContextManager[object]:
+        return self._alone if interrupted else nullcontext()
+
+    def _sort(self, wake: str) -> None:
         claimed = self._sorting.claim(wake)
         found: dict[str, tuple[str, tuple[str, ...]]] = {}
         flushed = self._monotonic()
@@ -59,14 +78,15 @@ class Runner:
         if found:
             self._sorting.sorted(wake, found)
 
-    def evaluate(self, peer: str, patient: str, run: str) -> None:
-        """One round of one patient."""
+    def _evaluate(self, peer: str, patient: str, run: str) -> None:
         claimed = self._rounds.claim(peer, patient, run)
         if not claimed:
             return
         fit = tuple(entry for entry in claimed if entry[2] <= self._attempts)
         verdicts = {
-            key: Verdict(State.DEAD, _GAVE_OUT) for key, _, n in claimed if n > self._attempts
+            key: Verdict(State.DEAD, reason_for(LasegueError(_GAVE_OUT)))
+            for key, _, n in claimed
+            if n > self._attempts
         }
         if fit:
             verdicts |= self._round(peer, patient, fit)
@@ -97,7 +117,7 @@ class Runner:
 
     def _patients_of(self, event: Event, attempt: int) -> tuple[tuple[str, ...], Exception | None]:
         if attempt > self._attempts:
-            return (), PermanentError("the process ended each time while it worked on this")
+            return (), LasegueError(_GAVE_OUT)
         try:
             return self._handlers.patients_of(event), None
         except Exception as error:  # noqa: BLE001 - judged like any other failure, told by its class

@@ -23,6 +23,12 @@ class Sorting:
         self._clock = clock
         self._coalesce = coalesce
 
+    def interrupted(self, wake: str) -> bool:
+        """Whether this workflow was at it before, in a process that died."""
+        mine = sa.and_(events.c.wake == wake, events.c.state == State.RUNNING)
+        with self._store.reading() as connection:
+            return connection.execute(sa.select(events.c.seq).where(mine)).first() is not None
+
     def claim(self, wake: str) -> tuple[tuple[str, Event, int], ...]:
         """The key, event and attempt number of all that this workflow has to sort.
 

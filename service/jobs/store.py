@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
+import threading
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -43,8 +44,10 @@ class Store:
         self.url = sa.make_url(url)
         self.engine = make_engine(self.url)
         self._reads = self.engine.execution_options(reads=True)
+        sqlite_file = self.url.get_backend_name() == "sqlite"
+        self._turn = threading.Lock() if sqlite_file else contextlib.nullcontext()
         try:
-            with _translated():
+            with translated():
                 self._prepare()
             self.client = DBOSClient(
                 system_database_engine=self.engine,
@@ -68,14 +71,18 @@ class Store:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """One transaction: all of it is durable when the block ends, or none."""
-        with _translated(), self.engine.begin() as connection:
+        """One transaction: all of it is durable when the block ends, or none.
+
+        SQLite has one writer at a time; the threads of this process queue for it here, for its own
+        way of waiting is to sleep and try again.
+        """
+        with self._turn, translated(), self.engine.begin() as connection:
             yield connection
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """One transaction that writes nothing and waits for no writer."""
-        with _translated(), self._reads.begin() as connection:
+        with translated(), self._reads.begin() as connection:
             yield connection
 
     def insert(self, table: sa.Table) -> Any:
@@ -138,7 +145,8 @@ def _begin(connection: sa.Connection) -> None:
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Whatever the database or the engine refuses becomes StoreUnavailable."""
     try:
         yield
     except (sa.exc.SQLAlchemyError, sqlite3.Error, engine_error.DBOSException) as error:

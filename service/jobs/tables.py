@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from service.jobs.event import Event, EventKind
@@ -100,7 +100,7 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def to_row(key: str, event: Event, now: datetime, wake: str) -> dict[str, Any]:
+def to_row(key: str, event: Event, now: str, wake: str) -> dict[str, Any]:
     """A new event as the values of its row."""
     return {
         "key": key,
@@ -108,15 +108,15 @@ def to_row(key: str, event: Event, now: datetime, wake: str) -> dict[str, Any]:
         "kind": event.kind.value,
         "identity": event.identity,
         "patient": event.patient,
-        "focus": json.dumps(event.focus),
+        "focus": orjson.dumps(event.focus).decode(),
         "body": event.body,
         "occurred": event.occurred.isoformat(),
-        "received": stamp(now),
+        "received": now,
         "state": State.WAITING.value,
         "attempts": 0,
         "reason": "",
         "receipt": "",
-        "updated": stamp(now),
+        "updated": now,
         "wake": wake,
     }
 
@@ -128,7 +128,7 @@ def to_event(row: sa.Row[Any]) -> Event:
         kind=EventKind(row.kind),
         identity=row.identity,
         occurred=datetime.fromisoformat(row.occurred),
-        focus=tuple(json.loads(row.focus)),
+        focus=tuple(orjson.loads(row.focus)),
         patient=row.patient,
         body=None if row.body is None else bytes(row.body),
     )

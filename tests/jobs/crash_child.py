@@ -1,6 +1,6 @@
 """A process that works, or takes in, until it is killed; started by the crash tests.
 
-``python -m tests.jobs.crash_child work STORE EXECUTOR FOLDER [BEAT]`` evaluates until nothing waits. It
+``python -m tests.jobs.crash_child work STORE EXECUTOR FOLDER BEAT ATTEMPTS`` evaluates until nothing waits. It
 kills itself once for each patient or event that asks for it: ``Patient/before-...`` before the
 effect, ``Patient/after-...`` after it, ``Patient/lost-...`` while its event is being sorted.
 ``... put STORE FOLDER`` takes in events for ever and notes each one that was accepted.
@@ -54,8 +54,8 @@ def handlers(folder: Path, executor: str) -> Handlers:
     return Handlers(patients_of, evaluate)
 
 
-def work(store: str, executor: str, folder: Path, beat: float = 0.1) -> int:
-    jobs = some_jobs(store, executor=executor, attempts=8, beat_seconds=beat)
+def work(store: str, executor: str, folder: Path, beat: float, attempts: float) -> int:
+    jobs = some_jobs(store, executor=executor, attempts=int(attempts), beat_seconds=beat)
     jobs.start(handlers(folder, executor))
     idle = jobs.wait_until_idle(60)
     jobs.stop()

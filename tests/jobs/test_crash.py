@@ -39,6 +39,12 @@ def child(*arguments: str | Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*command, *map(str, arguments)], cwd=ROOT)
 
 
+def worker(
+    store_url: str, folder: Path, name: str = "one", *, beat: float = 0.1, attempts: int = 8
+) -> subprocess.Popen[bytes]:
+    return child("work", store_url, name, folder, str(beat), str(attempts))
+
+
 def accept(store_url: str, patients: list[str]) -> set[str]:
     jobs = some_jobs(store_url)
     events = [an_event(number, patient) for number, patient in enumerate(patients)]
@@ -55,7 +61,7 @@ def test_work_survives_kill_9_under_the_same_name_and_under_another(
     accepted = accept(store_url, PATIENTS)
     kills = 0
     for turn in range(len(PATIENTS)):
-        code = child("work", store_url, names(turn), tmp_path).wait(timeout=90)
+        code = worker(store_url, tmp_path, names(turn)).wait(timeout=90)
         if code == 0:
             break
         assert code == -signal.SIGKILL
@@ -69,15 +75,16 @@ def test_work_survives_kill_9_under_the_same_name_and_under_another(
     jobs.stop()
 
 
+@pytest.mark.parametrize("moment", ["before", "lost"])
 def test_an_event_that_kills_every_process_is_given_up_and_takes_no_other_with_it(
-    store_url: str, tmp_path: Path
+    store_url: str, tmp_path: Path, moment: str
 ) -> None:
-    accepted = accept(store_url, ["Patient/well-1", "Patient/before-1", "Patient/well-2"])
-    poison = key_for(an_event(1, "Patient/before-1"))
-    for _ in range(12):
-        if child("work", store_url, "one", tmp_path).wait(timeout=90) == 0:
+    accepted = accept(store_url, ["Patient/well-1", f"Patient/{moment}-1", "Patient/well-2"])
+    poison = key_for(an_event(1, f"Patient/{moment}-1"))
+    for _ in range(7):
+        if worker(store_url, tmp_path, attempts=3).wait(timeout=90) == 0:
             break
-        (tmp_path / "killed-before-1").unlink()
+        (tmp_path / f"killed-{moment}-1").unlink()
     jobs = some_jobs(store_url)
     (dead,) = jobs.listing(State.DEAD)
     jobs.stop()
@@ -98,7 +105,7 @@ def test_whatever_was_accepted_before_a_kill_is_done(store_url: str, tmp_path: P
         time.sleep(milliseconds / 1000)
         intake.kill()
         assert intake.wait(timeout=30) == -signal.SIGKILL
-    assert child("work", store_url, "one", tmp_path).wait(timeout=120) == 0
+    assert worker(store_url, tmp_path).wait(timeout=120) == 0
     keys = set(accepted.read_text().split())
     assert len(keys) > 20
     assert keys <= set((tmp_path / "effects").read_text().split())
@@ -108,7 +115,7 @@ def test_two_processes_of_one_name_share_the_work_and_never_a_patient(
     store_url: str, tmp_path: Path
 ) -> None:
     accepted = accept(store_url, [f"Patient/well-{n % 5}" for n in range(20)])
-    workers = [child("work", store_url, "one", tmp_path, "5") for _ in range(2)]
+    workers = [worker(store_url, tmp_path, beat=5.0) for _ in range(2)]
     jobs = some_jobs(store_url)
     for number in range(100, 160):
         event = an_event(number, f"Patient/well-{number % 5}")
