@@ -105,14 +105,22 @@ def foramen_coding(foramen: str, side: Side) -> Json:
     return own("foramen", f"{slug(foramen)}-{side}", f"{capital(side)} {foramen} foramen")
 
 
+_FIXED = frozenset({"system", "url", "reference", "resourceType", "status", "method"})
+"""Elements whose texts are ours and need no cleaning."""
+
+
 def pruned(node: Any) -> Any:
     """The same tree without empty texts, lists, objects and nulls, which FHIR does not allow."""
-    kind = type(node)
-    if issubclass(kind, str):
-        return plain(node)
-    if kind is dict:
-        pairs = [(name, pruned(value)) for name, value in node.items()]
-        return {name: value for name, value in pairs if value or value is False or value == 0}
-    if kind is list or kind is tuple:
+    if isinstance(node, dict):
+        kept: Json = {}
+        for name, value in node.items():
+            if type(value) is not str:
+                value = pruned(value)
+            elif name not in _FIXED:
+                value = plain(value)
+            if value or value is False or value == 0:
+                kept[name] = value
+        return kept
+    if isinstance(node, list):
         return [item for item in map(pruned, node) if item or item is False or item == 0]
-    return node
+    return plain(node) if isinstance(node, str) else node
