@@ -122,6 +122,9 @@ def _facts_of(n: int, parsed: _Parsed, carry: Carry) -> Iterator[ImagingFact]:
     if head.normal and denied and head.kind is not Kind.NERVE_ROOT:
         return
     absent = denied or head.normal
+    if head.kind is Kind.STENOSIS_UNSPECIFIED and not absent:
+        yield ImagingFact(head.kind, span=_span(parsed.marks, head, parsed.sentence.start))
+        return
     usual = discs_for(parsed.marks, head, region, carry, absent)
     base = _base(head, region, parsed, absent)
     variants = _variants(n, parsed, carry, usual)

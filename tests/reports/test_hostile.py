@@ -87,16 +87,28 @@ def test_the_same_text_is_read_the_same_way(text: str, phrases: Phrases) -> None
     assert read_report(text, phrases) == read_report(text, phrases)
 
 
+def seconds(text: str, content_type: str, phrases: Phrases) -> float:
+    started = time.process_time()
+    check(text, read_report(text, phrases, content_type=content_type))
+    return time.process_time() - started
+
+
+@pytest.fixture(scope="module")
+def ordinary(phrases: Phrases) -> float:
+    """What an ordinary text of the same length takes on this machine, watched or not."""
+    unit = (
+        "At L4-5 there is a mild bulge, and moderate left foraminal stenosis. The L5 root is free. "
+    )
+    return max(seconds(unit * 1100, "text/plain", phrases) for _ in range(3))
+
+
 @pytest.mark.parametrize("piece", HOSTILE)
 @pytest.mark.parametrize("content_type", ["text/plain", "text/html"])
-def test_a_hostile_text_of_a_hundred_kilobytes_is_read_in_bounded_time(
-    piece: str, content_type: str, phrases: Phrases
+def test_a_hostile_text_of_a_hundred_kilobytes_costs_little_more_than_an_ordinary_one(
+    piece: str, content_type: str, ordinary: float, phrases: Phrases
 ) -> None:
     text = piece * (100_000 // len(piece))
-    started = time.process_time()
-    reading = read_report(text, phrases, content_type=content_type)
-    assert time.process_time() - started < 1.0
-    check(text, reading)
+    assert seconds(text, content_type, phrases) < 4 * ordinary + 0.2
 
 
 def test_a_double_text_takes_about_double_the_time(phrases: Phrases) -> None:
