@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from service.clinical.anatomy import RootSide, foramen_of
+from service.clinical.anatomy import RootSide, exiting_root, foramen_of, traversing_root
 from service.clinical.answer import Concordance, Discordance, Lesion, Localisation
-from service.clinical.findings import Case, Order, Presence, Source
-from service.clinical.lesions import as_lesions, seen_roots
+from service.clinical.findings import Case, Finding, Order, Presence, Source
+from service.clinical.imaging import ImagingFact, Kind
+from service.clinical.lesions import as_lesions, current, seen_roots
 from service.clinical.model import Model
 
 DEFICIT_GROUPS = ("sensory", "motor", "reflex")
 """Group names that begin so hold deficits: what a lesion is expected for."""
+
+SIGN_GROUPS = (*DEFICIT_GROUPS, "tension")
+"""Group names that begin so hold signs: what an examiner looks for at a root."""
 
 AIMED = ("injection", "surgery")
 """Kinds of order that are aimed at one root."""
@@ -24,7 +29,7 @@ def compare(case: Case, answer: Localisation, model: Model) -> Concordance:
     examined = answer.examination
     imaged = tuple(dict.fromkeys(x.root for x in firm))
     disagreements = (
-        *_between(case, examined, imaged, firm, model),
+        *_between(case, examined, answer.named, firm, model),
         *_numbering(case, imaged, model),
         *(d for order in case.orders for d in _order(order, answer.named, lesions, model)),
     )
@@ -36,34 +41,63 @@ def compare(case: Case, answer: Localisation, model: Model) -> Concordance:
 def _between(
     case: Case,
     examined: Sequence[RootSide],
-    imaged: Sequence[RootSide],
+    named: Sequence[RootSide],
     lesions: Sequence[Lesion],
     model: Model,
 ) -> Iterator[Discordance]:
+    imaged = tuple(dict.fromkeys(x.root for x in lesions))
     if set(examined) & set(imaged) or not any(study.report for study in case.studies):
         return
     sources = tuple(dict.fromkeys(x.source for x in lesions))
+    word = " and " if set(examined) <= set(named) else " or "
     if examined and imaged:
         sides = {at.side for at in examined} & {at.side for at in imaged}
-        yield _disagree("root" if sides else "side", model, examined, imaged, sources=sources)
-    elif imaged and _was_examined(case):
+        kind = "root" if sides else "side"
+        yield _disagree(kind, model, examined, imaged, sources=sources, word=word)
+    elif imaged and _was_examined(case, model):
         yield _disagree("lesion-without-sign", model, examined, imaged, sources=sources)
-    elif examined and _has_deficit(case, model):
+    elif examined and _has_deficit(case, model) and not _may_be_seen(case, examined, model):
         reports = tuple(study.report for study in case.studies if study.report)
-        yield _disagree("deficit-without-lesion", model, examined, imaged, sources=reports)
+        yield _disagree("deficit-without-lesion", model, examined, sources=reports, word=word)
 
 
-def _was_examined(case: Case) -> bool:
-    return any(f.presence is not Presence.UNKNOWN for f in case.findings)
+def _may_be_seen(case: Case, examined: Sequence[RootSide], model: Model) -> bool:
+    """Whether the report may show these roots after all: it was read in part, or left the side open."""
+    reports = {study.report.reference for study in case.studies if study.report}
+    in_part = not case.imaging or any(issue.reference in reports for issue in case.issues)
+    return in_part or any(
+        _reaches(fact, at, model)
+        for fact in current(case.imaging)
+        if fact.present and fact.side is None
+        for at in examined
+    )
+
+
+def _reaches(fact: ImagingFact, at: RootSide, model: Model) -> bool:
+    """Whether a fact without a side would show this root, were it on its side."""
+    if fact.kind is Kind.NERVE_ROOT and fact.root is None and fact.role is None:
+        level = fact.disc
+        return level is not None and at.root in (exiting_root(level), traversing_root(level))
+    seen = seen_roots([replace(fact, side=at.side)], model.imaging)
+    return any(s.root == at and s.grade >= model.imaging.lesion_grade for s in seen)
+
+
+def _was_examined(case: Case, model: Model) -> bool:
+    """Whether any sign was looked for; a history alone leaves signs unknown."""
+    return any(
+        f.presence is not Presence.UNKNOWN and _is_of(f, SIGN_GROUPS, model) for f in case.findings
+    )
 
 
 def _has_deficit(case: Case, model: Model) -> bool:
     return any(
-        f.presence is Presence.PRESENT
-        and f.id in model.findings
-        and model.findings[f.id].group.startswith(DEFICIT_GROUPS)
-        for f in case.findings
+        f.presence is Presence.PRESENT and _is_of(f, DEFICIT_GROUPS, model) for f in case.findings
     )
+
+
+def _is_of(finding: Finding, groups: tuple[str, ...], model: Model) -> bool:
+    known = model.findings.get(finding.id)
+    return known is not None and known.group.startswith(groups)
 
 
 def _numbering(case: Case, imaged: Sequence[RootSide], model: Model) -> Iterator[Discordance]:
@@ -106,10 +140,11 @@ def _disagree(
     order: Iterable[str] = (),
     expected: Iterable[str] = (),
     sources: tuple[Source, ...] = (),
+    word: str = " and ",
 ) -> Discordance:
     known = model.discordances[kind]
     sentence = known.sentence.format(
-        examination=_said(examined),
+        examination=_said(examined, word),
         imaging=_said(imaged),
         order=_said(order),
         expected=_said(expected),
@@ -117,5 +152,5 @@ def _disagree(
     return Discordance(kind, sentence, known.action, known.severity, sources)
 
 
-def _said(items: Iterable[object]) -> str:
-    return " and ".join(str(item) for item in items) or "no root"
+def _said(items: Iterable[object], word: str = " and ") -> str:
+    return word.join(str(item) for item in items) or "no root"

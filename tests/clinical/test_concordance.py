@@ -1,12 +1,14 @@
 """Examination against imaging against order."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from service.clinical.anatomy import DiscLevel, Root, Side, foramen_of
 from service.clinical.concordance import compare
-from service.clinical.findings import Order, Source
+from service.clinical.findings import IssueKind, Order, ReadingIssue, Source
+from service.clinical.imaging import ImagingFact, Kind, Relation
 from service.clinical.localise import localise
 from tests.clinical.patients import found, lesion, person, root_fact, textbook
 
@@ -50,6 +52,43 @@ def test_a_lesion_with_no_matching_sign_is_a_kind_of_its_own(model):
 def test_a_deficit_with_no_lesion_is_a_kind_of_its_own(model):
     result = judged(model, person(*textbook("L5"), imaging=[lesion("bulge", "L3-L4")]))
     assert kinds(result) == {"deficit-without-lesion"}
+
+
+def test_a_lesion_on_a_side_that_was_not_said_is_not_a_missing_lesion(model):
+    result = judged(model, person(*textbook("S1"), imaging=[lesion("protrusion", "L5-S1")]))
+    assert (result.status, kinds(result)) == ("undecided", set())
+    elsewhere = judged(model, person(*textbook("S1"), imaging=[lesion("protrusion", "L2-L3")]))
+    assert kinds(elsewhere) == {"deficit-without-lesion"}
+
+
+def test_a_root_that_was_not_named_may_be_the_one_with_the_deficit(model):
+    fact = ImagingFact(Kind.NERVE_ROOT, "L4-L5", relation=Relation.DISPLACE)
+    assert kinds(judged(model, person(*textbook("L5"), imaging=[fact]))) == set()
+    assert kinds(judged(model, person(*textbook("S1"), imaging=[fact]))) == {
+        "deficit-without-lesion"
+    }
+
+
+def test_a_report_that_was_read_in_part_is_not_said_to_describe_no_lesion(model):
+    case = person(*textbook("L5"), imaging=[lesion("bulge", "L2-L3")])
+    issue = ReadingIssue(IssueKind.NOT_UNDERSTOOD, "DiagnosticReport/r", "Not all was read.")
+    assert kinds(judged(model, replace(case, issues=(issue,)))) == set()
+    assert kinds(judged(model, replace(case, imaging=()))) == set()
+
+
+def test_a_history_alone_is_no_examination_that_found_no_sign(model):
+    history = [found("pain-below-knee", "left", present=False), found("symptom-duration", None)]
+    case = person(*history, imaging=[root_fact("S1", level="L5-S1")])
+    assert "lesion-without-sign" not in kinds(judged(model, case))
+
+
+def test_roots_still_in_contention_are_joined_by_or(model):
+    case = person(found("weakness-lower-limb"), imaging=[lesion("bulge", "L1-L2")])
+    result = judged(model, case)
+    (one,) = result.disagreements
+    assert len(result.examination) > 1
+    assert " or " in one.sentence
+    assert " and left " not in one.sentence
 
 
 def test_a_doubtful_count_is_said_even_where_all_else_agrees(model):
