@@ -53,7 +53,7 @@ class Story:
 
     @cached_property
     def writeback(self) -> dict[str, Any]:
-        return to_transaction(self.assessment, self.case, self.model)
+        return to_transaction(*reversed(self.thought), self.model, event=self.folder.name)
 
     def results(self) -> dict[str, str]:
         """The three files that follow from ``bundle.json``, by name."""
