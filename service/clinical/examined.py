@@ -11,6 +11,7 @@ from service.clinical.model import FindingModel
 from service.clinical.progression import largest_fall, latest
 
 SENSORY_LOSS = "sensory-loss-"
+LEG_PAIN = "pain-"
 GRADED = ("strength", "reflex")
 WHOLE_GRADE = 1.0
 """One step of the MRC scale."""
@@ -34,7 +35,9 @@ def examination_facts(
         **facts,
         **_deficit("motor", (f for f in now if f.id in weak), known),
         **_deficit("sensory", (f for f in now if f.id.startswith(SENSORY_LOSS)), known),
+        **_bilateral("leg-pain", [f for f in now if f.id.startswith(LEG_PAIN)], known),
         **_lowest(f for f in now if f.id in weak),
+        **_liveliest(now, known),
         **_fall(f for f in findings if f.id in weak),
     }
 
@@ -83,6 +86,21 @@ def _deficit(
     if {side for side, _ in held} >= set(BOTH):
         facts[f"{name}.bilateral"] = sides >= set(BOTH)
     return facts
+
+
+def _bilateral(
+    name: str, found: Iterable[Finding], known: Mapping[str, FindingModel]
+) -> dict[str, Fact]:
+    """Whether these were found on both sides, which only a record of each side can say."""
+    part = _deficit(name, found, known)
+    return {fact: held for fact, held in part.items() if fact.endswith(".bilateral")}
+
+
+def _liveliest(found: Iterable[Finding], known: Mapping[str, FindingModel]) -> dict[str, Fact]:
+    """The highest grade of any reflex: 3 is brisk, 4 is clonus."""
+    reflexes = {name for name, model in known.items() if model.kind == "reflex"}
+    grades = [f.value for f in found if f.id in reflexes and f.value is not None]
+    return {"reflex.max": max(grades)} if grades else {}
 
 
 def _lowest(strengths: Iterable[Finding]) -> dict[str, Fact]:

@@ -15,6 +15,8 @@ From the examination, per finding id:
 ``motor.progressive``       that loss is a whole grade or more
 ``mrc.min``                 the lowest strength grade, 0 to 5
 ``sensory.deficit``         any ``sensory-loss-`` finding present; ``.bilateral`` as above
+``leg-pain.bilateral``      ``pain-`` findings present on both sides
+``reflex.max``              the highest reflex grade, 0 to 4
 ==========================  ====================================================================
 
 From the person: ``age`` (years), ``sex``, ``pregnant``, ``duration.weeks``, ``condition.<word>``,
@@ -23,7 +25,8 @@ From the person: ``age`` (years), ``sex``, ``pregnant``, ``duration.weeks``, ``c
 the last 365 days), ``.weeks`` (since the last) and ``.failed``.
 
 From imaging and orders: ``imaging.recorded`` and ``imaging.report`` (a report was read), ``imaging.unread``,
-``imaging.mr``, ``imaging.numbering`` (stated, doubtful, unstated), ``imaging.<kind>``;
+``imaging.outdated`` (every study is older than the episode), ``imaging.mr``, ``imaging.numbering``
+(stated, doubtful, unstated), ``imaging.<kind>``;
 ``order.<kind>``, ``order.<kind>.levels`` and ``order.levels.count``.
 
 From the answer: ``roots.count``, ``root``, ``root.<root>``, ``side``, ``localised``,
@@ -58,11 +61,15 @@ DAYS_IN: Mapping[str, float] = {
 PROPOSED = frozenset({"draft", "proposed", "proposal", "plan", "intended"})
 ENDED = frozenset({"completed", "stopped", "cancelled", "ended", "not-taken", "entered-in-error"})
 YEAR = 365
+RECALL = 4.0
+"""How many weeks a remembered onset may be off."""
+LIKELIER_THAN_NOT = 0.5
 
 _NAMES = re.compile(
     r"age|sex|pregnant|duration\.weeks|mrc\.min|motor\.(deficit|bilateral|fall|progressive)"
-    r"|sensory\.(deficit|bilateral)|roots\.count|root|side|localised|none-likely|p\.(top|none)"
-    r"|concordance|lesion\.(cause|zone|level)|profile|population"
+    r"|sensory\.(deficit|bilateral)|leg-pain\.bilateral|reflex\.max|p\.(top|none)"
+    r"|roots\.count|root|side|localised|none-likely|concordance|lesion\.(cause|zone|level)"
+    r"|profile|population"
     r"|(condition|allergy|lab|imaging|root|discordance|flag|rival)\.[a-z0-9-]+"
     r"|medicine\.[a-z0-9-]+(\.(active|proposed|weeks))?"
     r"|treatment\.[a-z0-9-]+(\.(count|year|weeks|failed))?"
@@ -78,11 +85,13 @@ def is_known(name: str, findings: Collection[str]) -> bool:
 
 def case_facts(case: Case, model: Model) -> dict[str, Fact]:
     """Everything that was recorded, by name."""
+    duration = _duration(case, model.findings)
     return {
         **examination_facts(case.findings, model.findings),
         **_person(case.person, case.as_of.date()),
-        **_duration(case, model.findings),
+        **duration,
         **_imaging(case.studies, case.imaging),
+        **_outdated(case, duration),
         **_orders(case.orders),
     }
 
@@ -105,7 +114,7 @@ def answer_facts(
     facts |= {**matched, "rival.any": bool(matched)}
     return {
         **facts,
-        **_located(localisation),
+        **_located(localisation, rival=bool(matched)),
         **_lesion(localisation, concordance),
         **_raised(flags),
     }
@@ -186,6 +195,15 @@ def _imaging(studies: Collection[Study], seen: Collection[ImagingFact]) -> dict[
     return facts
 
 
+def _outdated(case: Case, duration: Mapping[str, Fact]) -> dict[str, Fact]:
+    """Whether all studies were made before the episode; not known where a time is not."""
+    ago = [(case.as_of - s.started).days / 7 for s in case.studies if s.started]
+    weeks = duration.get("duration.weeks")
+    if weeks is None or not ago or len(ago) < len(case.studies):
+        return {}
+    return {"imaging.outdated": min(ago) > float(weeks) + RECALL}
+
+
 def _orders(orders: Collection[Order]) -> dict[str, Fact]:
     counts: Counter[str] = Counter()
     for order in orders:
@@ -196,13 +214,15 @@ def _orders(orders: Collection[Order]) -> dict[str, Fact]:
     return {**facts, "order.levels.count": max(counts.values())} if counts else facts
 
 
-def _located(answer: Localisation) -> dict[str, Fact]:
+def _located(answer: Localisation, *, rival: bool) -> dict[str, Fact]:
+    """What was named; without a rival, more than the share of the prior is asked of "no root"."""
     roots, sides = {at.root for at in answer.named}, {at.side for at in answer.named}
     top = max((p for _, p in answer.probabilities), default=0.0)
+    least = top if rival else max(top, LIKELIER_THAN_NOT)
     facts: dict[str, Fact] = {
         "localised": bool(answer.named),
         "roots.count": len(answer.named),
-        "none-likely": not answer.named and answer.none > top,
+        "none-likely": not answer.named and answer.none > least,
         "p.top": top,
         "p.none": answer.none,
     }

@@ -12,6 +12,7 @@ from service.clinical.answer import FlagRaised
 from service.clinical.criteria import Condition, Facts
 from service.clinical.model import RedFlag, RivalPattern
 
+_MEASURE = ".value"
 _PART = re.compile(r"(@left|@right|\.value|\.bilateral)$")
 
 
@@ -33,7 +34,7 @@ def is_recorded(item: str, facts: Facts) -> bool:
 
 def _raise(flag: RedFlag, facts: Facts) -> FlagRaised | None:
     met = flag.met.holds(facts)
-    if met is False or (met is None and not _suspected(flag, facts)):
+    if met is False or (met is None and not (_suspected(flag, facts) and _is_open(flag, facts))):
         return None
     matched = (*_matched(flag.met, facts), *_matched(flag.suspected, facts))
     return FlagRaised(
@@ -52,6 +53,11 @@ def _raise(flag: RedFlag, facts: Facts) -> FlagRaised | None:
 def _suspected(flag: RedFlag, facts: Facts) -> bool:
     """Whether the warning signs hold; a flag without any is never suspected."""
     return bool(flag.suspected.names) and flag.suspected.holds(facts) is True
+
+
+def _is_open(flag: RedFlag, facts: Facts) -> bool:
+    """Whether anything but a measure is unanswered: one that was not taken leaves no flag open."""
+    return any(not name.endswith(_MEASURE) for name in flag.met.unanswered(facts))
 
 
 def _matched(condition: Condition, facts: Facts) -> tuple[str, ...]:

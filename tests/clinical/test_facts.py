@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -307,3 +308,47 @@ def test_a_name_nobody_makes_is_not_known(name, model):
 def test_an_ungraded_unknown_is_never_read_as_absent(model):
     unknown = Finding("weakness-hip-abduction", Presence.UNKNOWN, SOURCE, Side.LEFT)
     assert facts_of(model, unknown) == {}
+
+
+def test_leg_pain_recorded_on_both_sides_is_bilateral_whatever_its_place(model):
+    left = found("pain-below-knee", "left")
+    right = found("pain-dermatome-s1", "right")
+    assert facts_of(model, left, right)["leg-pain.bilateral"] is True
+    assert "leg-pain.bilateral" not in facts_of(model, left)
+    spared = found("pain-below-knee", "right", present=False)
+    assert facts_of(model, left, spared)["leg-pain.bilateral"] is False
+
+
+def test_the_liveliest_reflex_is_kept_beside_the_weakest(model):
+    facts = facts_of(
+        model,
+        found("reduced-achilles-reflex", "left", value=0.0),
+        found("reduced-achilles-reflex", "right", present=False, value=4.0),
+    )
+    assert (facts["reduced-achilles-reflex.value"], facts["reflex.max"]) == (0.0, 4.0)
+    assert "reflex.max" not in facts_of(model, found("reduced-achilles-reflex"))
+
+
+@pytest.mark.parametrize(("weeks_ago", "outdated"), [(2, False), (10, False), (60, True)])
+def test_a_study_is_outdated_when_it_is_clearly_older_than_the_episode(weeks_ago, outdated, model):
+    study = Study(SOURCE, "MR", NOON - timedelta(weeks=weeks_ago), SOURCE)
+    lasted = found("symptom-duration", None, value=8.0)
+    assert facts_of(model, lasted, studies=(study,))["imaging.outdated"] is outdated
+    newer = Study(SOURCE, "CT", NOON, SOURCE)
+    assert facts_of(model, lasted, studies=(study, newer))["imaging.outdated"] is False
+
+
+def test_whether_a_study_is_outdated_is_unknown_without_its_date_or_the_onset(model):
+    lasted = found("symptom-duration", None, value=8.0)
+    undated = Study(SOURCE, "MR", None, SOURCE)
+    old = Study(SOURCE, "MR", NOON - timedelta(weeks=60), SOURCE)
+    assert "imaging.outdated" not in facts_of(model, lasted, studies=(undated, old))
+    assert "imaging.outdated" not in facts_of(model, studies=(old,))
+
+
+def test_no_root_is_called_likelier_only_when_more_than_the_prior_says_so(model):
+    few = replace(located(), none=0.29)
+    assert answer_facts(few, compared())["none-likely"] is False
+    assert answer_facts(few, compared(), rivals=model.rivals[:1])["none-likely"] is True
+    assert answer_facts(replace(few, none=0.6), compared())["none-likely"] is True
+    assert answer_facts(replace(located(LEFT_L5), none=0.6), compared())["none-likely"] is False

@@ -248,3 +248,57 @@ def test_goals_follow_the_measures(model):
 
 def test_the_same_facts_give_the_same_plan(model):
     assert ready(model, "UK") == ready(model, "UK")
+
+
+OLD_STUDY = {"imaging.recorded": True, "imaging.report": True, "imaging.outdated": True}
+
+
+def test_a_study_older_than_the_episode_does_not_stand_in_for_one_of_a_new_foot_drop(model):
+    recorded = {**OLD_STUDY, "foot-drop": True, "motor.deficit": True, "duration.weeks": 1.0}
+    plan = plan_for(model, recorded, named=(LEFT_L5,), status="concordant")
+    (image,) = steps_of(plan, "mri-plain")
+    assert image.urgency == "urgent"
+    assert "no-img-now" not in actions(plan)
+    fresh = plan_for(model, {**recorded, "imaging.outdated": False}, status="concordant")
+    assert "mri-plain" not in actions(fresh)
+
+
+def test_no_injection_is_proposed_on_a_study_older_than_the_episode(model):
+    recorded = {**OLD_STUDY, "duration.weeks": 5.0, "leg-pain-nrs.value": 9.0}
+    old = plan_for(model, recorded, named=(LEFT_L5,), status="concordant")
+    assert "esi-consider" not in actions(old)
+    fresh = {**recorded, "imaging.outdated": False}
+    assert "esi-consider" in actions(plan_for(model, fresh, named=(LEFT_L5,), status="concordant"))
+
+
+@pytest.mark.parametrize("kind", ["side", "root", "deficit-without-lesion"])
+def test_images_that_must_be_reviewed_are_not_called_enough(kind, model):
+    recorded = {"imaging.recorded": True, "duration.weeks": 8.0}
+    plan = plan_for(model, recorded, named=(LEFT_L5,), status="discordant", kinds=(kind,))
+    assert not [step for step in plan.steps if step.topic == "imaging"]
+    assert "discordant" in actions(plan)
+
+
+def test_claudication_with_stenosis_reaches_a_surgeon_where_no_sign_matches(model):
+    recorded = {
+        "neurogenic-claudication": True,
+        "duration.weeks": 30.0,
+        "imaging.recorded": True,
+        "imaging.canal-stenosis": True,
+    }
+    plan = plan_for(model, recorded, status="discordant", kinds=("lesion-without-sign",))
+    assert "surg-opinion" in actions(plan)
+    doubtful = plan_for(model, recorded, status="discordant", kinds=("numbering-uncertain",))
+    assert "surg-opinion" not in actions(doubtful)
+
+
+@pytest.mark.parametrize("sign", ["pulsatile-abdominal-mass", "fever", "significant-trauma"])
+def test_nobody_is_told_to_stay_active_before_a_serious_finding_is_explained(sign, model):
+    assert "self" not in actions(plan_for(model, {sign: True}))
+    assert "self" in actions(plan_for(model, {sign: False}))
+
+
+def test_severe_weakness_is_tested_again_within_days_also_when_its_onset_is_unknown(model):
+    plan = plan_for(model, {"motor.deficit": True, "mrc.min": 2.0})
+    (review,) = steps_of(plan, "review")
+    assert review.due_days == 3

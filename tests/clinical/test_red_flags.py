@@ -63,6 +63,24 @@ def test_every_item_answered_absent_clears_the_suspicion(model):
     assert "cauda-equina" not in raised(facts, model)
 
 
+def test_a_bladder_scan_that_was_not_made_does_not_keep_the_suspicion_open(model):
+    answered = {"bilateral-leg-pain": True, **dict.fromkeys(EMERGENCY_ITEMS, False)}
+    assert "cauda-equina" not in raised(answered, model)
+    del answered["saddle-sensory-loss"]
+    assert raised(answered, model)["cauda-equina"].status == "suspected"
+
+
+@pytest.mark.parametrize("name", ["leg-pain.bilateral", "sensory.bilateral"])
+def test_pain_or_loss_of_feeling_recorded_side_by_side_is_suspect_as_well(name, model):
+    assert raised({name: True}, model)["cauda-equina"].status == "suspected"
+    assert "cauda-equina" not in raised({name: False}, model)
+
+
+def test_clonus_at_a_tendon_is_an_upper_motor_neuron_sign_and_a_lively_jerk_is_not(model):
+    assert "upper-motor-neuron" in raised({"reflex.max": 4}, model)
+    assert "upper-motor-neuron" not in raised({"reflex.max": 3}, model)
+
+
 def test_weakness_of_both_legs_stops_localisation(model):
     flags = raised({"motor.bilateral": True}, model)
     assert flags["bilateral-weakness"].stops
