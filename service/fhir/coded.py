@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -22,6 +23,9 @@ _SYSTEMS = {
     "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
     "urn:oid:2.16.840.1.113883.6.1": "http://loinc.org",
 }
+WORTH_REMEMBERING = 300
+"""Longer codings are read afresh each time, so that nobody can fill the memory with them."""
+
 BILATERAL = "bilateral"
 _SUFFIXES = (*Side, BILATERAL)
 
@@ -55,17 +59,26 @@ class Meaning:
 def codings(*concepts: shapes.Concept | None) -> tuple[Coding, ...]:
     """Every complete coding of the concepts, in order."""
     return tuple(
-        _coding(coding)
-        for concept in concepts
-        if concept is not None
-        for coding in concept.coding or ()
-        if coding.code
+        [
+            _coding(coding)
+            for concept in concepts
+            if concept is not None
+            for coding in concept.coding or ()
+            if coding.code
+        ]
     )
 
 
 def _coding(coding: shapes.Coding) -> Coding:
-    system = (coding.system or "").split("|")[0].strip().rstrip("/")
-    return Coding(_SYSTEMS.get(system, system), (coding.code or "").strip(), coding.display or "")
+    parts = (coding.system or "", coding.code or "", coding.display or "")
+    remembered = sum(map(len, parts)) <= WORTH_REMEMBERING
+    return _known_coding(*parts) if remembered else _known_coding.__wrapped__(*parts)
+
+
+@lru_cache(maxsize=8192)
+def _known_coding(system: str, code: str, display: str) -> Coding:
+    system = system.split("|")[0].strip().rstrip("/")
+    return Coding(_SYSTEMS.get(system, system), code.strip(), display)
 
 
 def codes(concepts: Iterable[shapes.Concept] | shapes.Concept | None) -> frozenset[str]:

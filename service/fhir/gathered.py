@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -56,6 +56,7 @@ class Resource:
     type: str
     raw: bytes
     head: Head
+    decoded_by: dict[int, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def updated(self) -> datetime | None:
@@ -110,8 +111,11 @@ class Resource:
         return "" if NAMELESS in self.reference else self.reference
 
     def read(self, decoder: msgspec.json.Decoder[T]) -> T:
-        """Decode it; raises InvalidInput with the element that is wrong."""
-        return decoded(decoder, self.raw, self.type)
+        """Decode it, once for each decoder; raises InvalidInput with the element that is wrong."""
+        if id(decoder) not in self.decoded_by:
+            self.decoded_by[id(decoder)] = decoded(decoder, self.raw, self.type)
+        found: T = self.decoded_by[id(decoder)]
+        return found
 
 
 @dataclass(slots=True)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
+
+LONGEST = 64
+"""No time is written with more characters than this."""
 
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
 
@@ -14,6 +18,11 @@ def moment(text: str | None) -> datetime | None:
     A partial date means its first moment; a time without a zone is taken as UTC.
     """
     text = (text or "").strip()
+    return _moment(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _moment(text: str) -> datetime | None:
     partial = _PARTIAL.fullmatch(text)
     try:
         if partial:
