@@ -124,7 +124,7 @@ def _topic(model: Model, topic: str) -> str:
             (
                 f"`{r.id}`" + (" (also)" if r.also else ""),
                 ("not: " if r.against else "") + f"`{r.action}`",
-                "all" if r.profiles >= set(model.profiles) else ", ".join(sorted(r.profiles)),
+                ", ".join(sorted(r.profiles)) or "all",
                 shown(r.when),
                 r.sentence,
                 r.source,

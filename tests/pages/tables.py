@@ -18,4 +18,7 @@ def table(heads: Iterable[str], rows: Rows) -> str:
 
 
 def _cell(value: object) -> str:
-    return " ".join(str(value).split()).replace("|", "\\|").replace("<", "&lt;") or "-"
+    text = " ".join(str(value).split()).replace("|", "\\|")
+    pieces = text.split("`")
+    pieces[::2] = [piece.replace("<", "&lt;") for piece in pieces[::2]]
+    return "`".join(pieces) or "-"
