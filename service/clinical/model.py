@@ -128,7 +128,8 @@ class RedFlag:
     """A published criterion for what must not wait.
 
     ``met`` decides; while it is unanswered, ``suspected`` says whether what is known makes the
-    missing ``asks`` (finding ids) matter. ``stops`` puts the flag before any localisation.
+    missing ``asks`` (finding ids) matter. ``stops`` puts the flag before any localisation. What is
+    said and done while it is only suspected has words of its own where they differ.
     """
 
     id: str
@@ -140,6 +141,8 @@ class RedFlag:
     sentence: str
     action: str
     sources: tuple[str, ...]
+    suspected_sentence: str = ""
+    suspected_action: str = ""
 
 
 @dataclass(frozen=True, slots=True)

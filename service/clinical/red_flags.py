@@ -37,13 +37,17 @@ def _raise(flag: RedFlag, facts: Facts) -> FlagRaised | None:
     if met is False or (met is None and not (_suspected(flag, facts) and _is_open(flag, facts))):
         return None
     matched = (*_matched(flag.met, facts), *_matched(flag.suspected, facts))
+    sentence, action = flag.sentence, flag.action
+    if not met:
+        sentence = flag.suspected_sentence or sentence
+        action = flag.suspected_action or action
     return FlagRaised(
         id=flag.id,
         label=flag.label,
         status="met" if met else "suspected",
         stops=flag.stops,
-        sentence=flag.sentence,
-        action=flag.action,
+        sentence=sentence,
+        action=action,
         items=tuple(dict.fromkeys(matched)),
         unanswered=tuple(item for item in flag.asks if not is_recorded(item, facts)),
         sources=flag.sources,

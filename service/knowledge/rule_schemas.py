@@ -47,6 +47,8 @@ class RedFlagSchema(CriteriaSchema):
     stops = fields.Boolean(required=True)
     sentence = string()
     action = string()
+    suspected_sentence = fields.String(load_default="")
+    suspected_action = fields.String(load_default="")
     sources = Words(validate=validate.Length(min=1, error="names no source"))
 
 

@@ -50,6 +50,23 @@ def test_pain_in_both_legs_is_suspect_while_the_items_are_unanswered(model):
     assert "post-void-residual" in flag.unanswered
 
 
+def test_a_flag_that_is_only_suspected_does_not_claim_that_its_criteria_are_met(model):
+    warnings = {
+        "cauda-equina": {"bilateral-leg-pain": True},
+        "infection": {"medicine.oral-steroid.weeks": 6.0},
+        "cancer": {"unexplained-weight-loss": True},
+        "fracture": {"condition.osteoporosis": True},
+    }
+    for flag in model.red_flags:
+        if not flag.suspected.names:
+            continue
+        shown = raised(warnings[flag.id], model)[flag.id]
+        assert shown.status == "suspected"
+        assert shown.sentence == flag.suspected_sentence != flag.sentence
+        assert shown.action == flag.suspected_action != flag.action
+        assert shown.action.startswith("Ask")
+
+
 def test_what_was_answered_is_not_asked_again(model):
     facts = {"bilateral-leg-pain": True, "urinary-retention": False, "post-void-residual.value": 20}
     flag = raised(facts, model)["cauda-equina"]
