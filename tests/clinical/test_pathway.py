@@ -302,3 +302,26 @@ def test_severe_weakness_is_tested_again_within_days_also_when_its_onset_is_unkn
     plan = plan_for(model, {"motor.deficit": True, "mrc.min": 2.0})
     (review,) = steps_of(plan, "review")
     assert review.due_days == 3
+
+
+SERIOUS = ("pulsatile-abdominal-mass", "fever", "extensor-plantar-response")
+
+
+@pytest.mark.parametrize("sign", SERIOUS)
+def test_neither_exercise_nor_a_procedure_is_proposed_beside_a_serious_finding(sign, model):
+    recorded = {
+        "straight-leg-raise-positive": True,
+        "imaging.recorded": True,
+        "duration.weeks": 14.0,
+        "treatment.conservative-care": True,
+    }
+    given = {"named": (LEFT_L5,), "status": "concordant"}
+    calm = plan_for(model, recorded, **given)
+    assert {"physio", "surg-opinion"} <= actions(calm)
+    plan = plan_for(model, {**recorded, sign: True}, **given)
+    assert not {"physio", "surg-opinion", "esi-consider"} & actions(plan)
+
+
+def test_a_lumbar_image_is_neither_ordered_nor_advised_against_before_the_circulation(model):
+    plan = plan_for(model, {"pulsatile-abdominal-mass": True, "duration.weeks": 1.0})
+    assert not [step for step in plan.steps if step.topic == "imaging"]
