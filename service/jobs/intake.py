@@ -12,10 +12,13 @@ import sqlalchemy as sa
 
 from service.errors import StoreUnavailable
 from service.jobs.event import Event, key_for
+from service.jobs.port import State
 from service.jobs.store import SORT, Store
 from service.jobs.tables import events, stamp, to_row
 
 _BATCH = 256
+_SEATS = 32
+"""How many events one workflow may be given while it has not begun."""
 
 
 class _Delivery:
@@ -41,6 +44,8 @@ class Intake:
         self._waiting: queue.SimpleQueue[_Delivery | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._wake = ""
+        self._seats = 0
 
     def put(self, event: Event) -> bool:
         """Remember an event; when this returns it is on the disk. False when it was known.
@@ -96,15 +101,34 @@ class Intake:
 
     def _commit(self, unique: dict[str, Event]) -> set[str]:
         now = stamp(self._clock())
+        if self._wake and self._seats >= len(unique):
+            with self._store.writing() as connection:
+                if self._still_waits(connection):
+                    rows = [to_row(key, event, now, self._wake) for key, event in unique.items()]
+                    if insert_new(connection, rows) == len(rows):
+                        self._seats -= len(rows)
+                        return set(unique)
+                connection.rollback()
+        return self._commit_anew(unique, now)
+
+    def _commit_anew(self, unique: dict[str, Event], now: str) -> set[str]:
         with self._store.writing() as connection:
             wake = self._store.enqueue(connection, SORT)
             rows = [to_row(key, event, now, wake) for key, event in unique.items()]
-            if insert_new(connection, rows) == len(rows):
-                return set(unique)
-            new = set(connection.scalars(sa.select(events.c.key).where(events.c.wake == wake)))
+            new = set(unique)
+            if insert_new(connection, rows) < len(rows):
+                new = set(connection.scalars(sa.select(events.c.key).where(events.c.wake == wake)))
             if not new:
                 connection.rollback()
+        if new:
+            self._wake, self._seats = wake, _SEATS - len(new)
         return new
+
+    def _still_waits(self, connection: sa.Connection) -> bool:
+        """Whether the last workflow has not begun yet; it cannot while this transaction lasts."""
+        waiting = sa.and_(events.c.wake == self._wake, events.c.state == State.WAITING)
+        query = sa.select(events.c.seq).where(waiting).limit(1).with_for_update()
+        return connection.execute(query).first() is not None
 
 
 def insert_new(connection: sa.Connection, rows: list[dict[str, Any]]) -> int:

@@ -33,9 +33,11 @@ class Sorting:
         """The key, event and attempt number of all that this workflow has to sort.
 
         What was already claimed once, by a process that died, is dealt out singly, so that an event
-        that kills its process does not take others with it.
+        that kills its process does not take others with it. The rows are read twice: the intake may
+        have added to them while the first reading waited for its lock.
         """
         with self._store.writing() as connection:
+            self._held(connection, wake)
             rows = self._held(connection, wake)
             keys = [row.key for row in rows]
             if len(rows) > 1 and any(row.state == State.RUNNING for row in rows):

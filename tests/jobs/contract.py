@@ -111,6 +111,26 @@ class JobsContract:
         assert 2 <= recorder.most_of_all <= 3
         assert sum(len(foci) for _, foci in recorder.rounds) == 24
 
+    def test_nothing_is_overlooked_that_comes_in_while_others_are_sorted(self, make: Make) -> None:
+        working, serving = make(beat_seconds=60.0), make()
+        recorder = Recorder()
+        working.start(recorder.handlers)
+
+        def deliver(inbox: DurableJobs, first: int) -> None:
+            for number in range(first, first + 80):
+                inbox.put(an_event(number, f"Patient/{number % 9}"))
+
+        inboxes = [(working, 0), (working, 100), (serving, 200), (serving, 300)]
+        threads = [threading.Thread(target=deliver, args=inbox) for inbox in inboxes]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert working.wait_until_idle(40)
+        foci = [focus for _, foci in recorder.rounds for focus in foci]
+        assert len(foci) == len(set(foci)) == 320
+        assert recorder.most_of_one == 1
+
     def test_an_event_may_concern_several_patients_or_none(self, make: Make) -> None:
         def both(event: Event) -> tuple[str, ...]:
             return () if event.focus == ("Observation/2",) else ("Patient/1", "Patient/2")
