@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from service.clinical.anatomy import foramen_of
 from service.clinical.answer import (
@@ -51,7 +52,7 @@ def choose(
     topic was thought of.
     """
     facts = {**_not_raised(model), **facts}
-    topics = [_decide(rules, facts) for rules in _by_topic(model.rules, profile).values()]
+    topics = [_decide(rules, facts) for rules in _by_topic(model, profile)]
     steps = (
         _step(rule, profile, localisation)
         for topic in topics
@@ -67,7 +68,8 @@ def choose(
     )
 
 
-def _not_raised(model: Model) -> dict[str, Fact]:
+@lru_cache(maxsize=8)
+def _not_raised(model: Model) -> Mapping[str, Fact]:
     """What screening and comparing would have said; their answer goes on top.
 
     Unlike a finding that was not recorded, a flag that was not raised is known not to be.
@@ -79,12 +81,14 @@ def _not_raised(model: Model) -> dict[str, Fact]:
     }
 
 
-def _by_topic(rules: Iterable[Rule], profile: str) -> dict[str, list[Rule]]:
+@lru_cache(maxsize=64)
+def _by_topic(model: Model, profile: str) -> tuple[tuple[Rule, ...], ...]:
+    """Group the rules that serve a profile by topic, in the order of the file."""
     topics: dict[str, list[Rule]] = {}
-    for rule in rules:
+    for rule in model.rules:
         if not rule.profiles or profile in rule.profiles:
             topics.setdefault(rule.topic, []).append(rule)
-    return topics
+    return tuple(map(tuple, topics.values()))
 
 
 def _decide(rules: Iterable[Rule], facts: Facts) -> _Topic:
