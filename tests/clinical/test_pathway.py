@@ -325,3 +325,32 @@ def test_neither_exercise_nor_a_procedure_is_proposed_beside_a_serious_finding(s
 def test_a_lumbar_image_is_neither_ordered_nor_advised_against_before_the_circulation(model):
     plan = plan_for(model, {"pulsatile-abdominal-mass": True, "duration.weeks": 1.0})
     assert not [step for step in plan.steps if step.topic == "imaging"]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(
+    "reason",
+    [{"motor.fall": 2.0}, {"mrc.min": 2.0}, {"bilateral-leg-pain": True}, {"fever": True}],
+)
+def test_no_mri_is_ordered_where_it_is_recorded_as_not_possible(reason, profile, model):
+    recorded = {"condition.mri-contraindication": True, "duration.weeks": 8.0, **reason}
+    for facts in (recorded, {**recorded, "imaging.recorded": True, "imaging.outdated": True}):
+        images = [s for s in plan_for(model, facts, profile).steps if s.topic == "imaging"]
+        assert not {s.action for s in images} & {"mri-plain", "mri-contrast"}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_recorded_diagnosis_of_cauda_equina_syndrome_is_an_emergency(profile, model):
+    plan = plan_for(model, {"condition.cauda-equina-syndrome": True}, profile)
+    assert steps_of(plan, "emerg-mri")
+    assert not {"physio", "self", "no-img-now"} & actions(plan)
+
+
+def test_one_plan_books_one_image_of_a_suspected_cauda_equina_syndrome(model):
+    recorded = {"bilateral-leg-pain": True, "post-void-residual.value": 90.0}
+    plan = plan_for(model, recorded, "UK")
+    assert [step.action for step in plan.steps if step.order == "imaging"] == ["mri-24h"]
+
+
+def test_a_suspected_infection_is_not_put_off_to_a_routine_review(model):
+    assert "review" not in actions(plan_for(model, {"fever": True, "duration.weeks": 2.0}))

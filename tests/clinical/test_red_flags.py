@@ -34,6 +34,16 @@ def test_any_single_emergency_item_meets_cauda_equina_and_stops(item, model):
     assert flag.items == (item,)
 
 
+def test_a_recorded_diagnosis_of_cauda_equina_syndrome_stops_localisation(model):
+    flag = raised({"condition.cauda-equina-syndrome": True}, model)["cauda-equina-diagnosis"]
+    assert (flag.status, flag.stops) == ("met", True)
+    assert raised({"condition.history-of-cauda-equina-syndrome": True}, model) == {}
+
+
+def test_weight_loss_recorded_as_a_diagnosis_is_a_warning_too(model):
+    assert raised({"condition.weight-loss": True}, model)["cancer"].status == "suspected"
+
+
 def test_a_large_residual_alone_meets_cauda_equina(model):
     assert raised({"post-void-residual.value": 350}, model)["cauda-equina"].status == "met"
 
