@@ -37,20 +37,18 @@ class Criterion:
     def holds(self, facts: Facts) -> bool | None:
         """True or false where the fact is known, ``None`` where it is not."""
         fact = facts.get(self.name)
-        if fact is None:
-            return None
+        return None if fact is None else self.fits(fact)
+
+    def fits(self, fact: Fact) -> bool:
+        """Hold a known fact against the value; words are compared whatever their case."""
+        value = self.value
         if self.op == "=":
-            return fact == self.value or _same_word(fact, self.value)
+            return fact == value or (type(value) is str and str(fact).lower() == value.lower())
         if self.op == "!=":
-            return not (fact == self.value or _same_word(fact, self.value))
+            return fact != value and not (type(value) is str and str(fact).lower() == value.lower())
         if self.op == "in":
-            return isinstance(self.value, tuple) and str(fact) in self.value
-        return _ORDER[self.op](float(fact), float(self.value))  # type: ignore[arg-type]
-
-
-def _same_word(fact: Fact, value: Fact | tuple[str, ...]) -> bool:
-    """Compare as words, so that ``age = 40`` or ``profile = uk`` may be written plainly."""
-    return isinstance(value, str) and str(fact).lower() == value.lower()
+            return isinstance(value, tuple) and str(fact) in value
+        return _ORDER[self.op](float(fact), float(value))  # type: ignore[arg-type]
 
 
 def parse(text: str) -> Criterion:
@@ -93,16 +91,23 @@ class Condition:
 
     def holds(self, facts: Facts) -> bool | None:
         """True, false, or ``None`` when what is known does not decide it."""
+        known = facts.get
         decided = True
         for criterion in self.every:
-            held = criterion.holds(facts)
-            if held is False:
+            fact = known(criterion.name)
+            if fact is None:
+                decided = False
+            elif not criterion.fits(fact):
                 return False
-            decided = decided and held is not None
-        if any(criterion.holds(facts) for criterion in self.never):
-            return False
-        if not self.some:
-            return decided or None
+        for criterion in self.never:
+            fact = known(criterion.name)
+            if fact is not None and criterion.fits(fact):
+                return False
+        if self.some:
+            return self._enough(facts, decided=decided)
+        return decided or None
+
+    def _enough(self, facts: Facts, *, decided: bool) -> bool | None:
         answers = [criterion.holds(facts) for criterion in self.some]
         true = answers.count(True)
         if true + answers.count(None) < self.enough:

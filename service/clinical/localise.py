@@ -22,6 +22,9 @@ Chances = Sequence[float]
 
 _ROOTS_OF = tuple(on_side(SETS[i], Side.LEFT) | on_side(SETS[j], Side.RIGHT) for i, j in PAIRS)
 _HOLDING = {at: tuple(n for n, roots in enumerate(_ROOTS_OF) if at in roots) for at in ROOT_SIDES}
+_SETS_WITH = {
+    root: tuple(i for i, roots in enumerate(SETS) if root in roots) for root in MODEL_ROOTS
+}
 _ALONE = {at: _ROOTS_OF.index(frozenset({at})) for at in ROOT_SIDES}
 
 
@@ -113,14 +116,14 @@ def _product(chosen: Iterable[Root], roots: Mapping[Root, float]) -> float:
 
 def _posterior(prior: Chances, evidence: _Evidence, image: Mapping[RootSide, float]) -> list[float]:
     left, right = (_side_factors(evidence, image, side) for side in BOTH)
-    either = _factors(w.vector for w in evidence.weighed if w.finding.side is None)
-    factor = [
-        (left[i] if i or not j else left[OTHER_SIDE])
+    either = _factors([w.vector for w in evidence.weighed if w.finding.side is None])
+    raw = [
+        p
+        * (left[i] if i or not j else left[OTHER_SIDE])
         * (right[j] if j or not i else right[OTHER_SIDE])
         * either[UNION[i][j]]
-        for i, j in PAIRS
+        for p, (i, j) in zip(prior, PAIRS, strict=True)
     ]
-    raw = [p * f for p, f in zip(prior, factor, strict=True)]
     raw[0] *= _product_of(r.lr_none for r in evidence.rivals)
     total = sum(raw)
     return [p / total for p in raw]
@@ -134,21 +137,19 @@ def _product_of(numbers: Iterable[float]) -> float:
 
 
 def _side_factors(evidence: _Evidence, image: Mapping[RootSide, float], side: Side) -> list[float]:
-    factors = _factors(w.vector for w in evidence.weighed if w.finding.side is side)
+    factors = _factors([w.vector for w in evidence.weighed if w.finding.side is side])
     for at, weight in image.items():
         if at.side is side:
             times = exp(weight)
-            for i, roots in enumerate(SETS):
-                if at.root in roots:
-                    factors[i] *= times
+            for i in _SETS_WITH[at.root]:
+                factors[i] *= times
     return factors
 
 
-def _factors(vectors: Iterable[Sequence[float]]) -> list[float]:
-    columns = list(vectors)
-    if not columns:
+def _factors(vectors: Sequence[Sequence[float]]) -> list[float]:
+    if not vectors:
         return [1.0] * (len(SETS) + 1)
-    return [exp(sum(column)) for column in zip(*columns, strict=True)]
+    return [exp(total) for total in map(sum, zip(*vectors, strict=True))]
 
 
 def _capped(posterior: list[float], prior: Chances, ceiling: float) -> list[float]:
