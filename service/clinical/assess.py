@@ -6,6 +6,7 @@ from service.clinical.answer import Assessment
 from service.clinical.concordance import compare
 from service.clinical.facts import answer_facts, case_facts
 from service.clinical.findings import Case
+from service.clinical.lesions import seen_roots
 from service.clinical.localise import localise
 from service.clinical.model import Model
 from service.clinical.pathway import choose
@@ -24,8 +25,9 @@ def assess(
     recorded = case_facts(case, model)
     flags = screen(recorded, model.red_flags)
     rivals = match_rivals(recorded, model.rivals)
-    localisation = localise(case, model, population=population, rivals=rivals)
-    concordance = compare(case, localisation, model)
+    seen = seen_roots(case.imaging, model.imaging)
+    localisation = localise(case, model, population=population, rivals=rivals, seen=seen)
+    concordance = compare(case, localisation, model, seen)
     concluded = answer_facts(localisation, concordance, flags, profile, population, rivals=rivals)
     return Assessment(
         patient=case.person.reference,

@@ -9,7 +9,7 @@ from service.clinical.anatomy import RootSide, exiting_root, foramen_of, travers
 from service.clinical.answer import Concordance, Discordance, Lesion, Localisation
 from service.clinical.findings import Case, Finding, Order, Presence, Source
 from service.clinical.imaging import ImagingFact, Kind
-from service.clinical.lesions import as_lesions, current, seen_roots
+from service.clinical.lesions import Seen, as_lesions, current, seen_roots
 from service.clinical.model import Model
 
 DEFICIT_GROUPS = ("sensory", "motor", "reflex")
@@ -22,9 +22,12 @@ AIMED = ("injection", "surgery")
 """Kinds of order that are aimed at one root."""
 
 
-def compare(case: Case, answer: Localisation, model: Model) -> Concordance:
+def compare(
+    case: Case, answer: Localisation, model: Model, seen: tuple[Seen, ...] | None = None
+) -> Concordance:
     """Hold the examination alone against imaging, and each draft order against the whole answer."""
-    lesions = as_lesions(seen_roots(case.imaging, model.imaging), case.imaging, model.imaging)
+    seen = seen_roots(case.imaging, model.imaging) if seen is None else seen
+    lesions = as_lesions(seen, case.imaging, model.imaging)
     firm = tuple(x for x in lesions if x.grade >= model.imaging.lesion_grade)
     examined = answer.examination
     imaged = tuple(dict.fromkeys(x.root for x in firm))

@@ -26,11 +26,13 @@ def examination_facts(
     findings = tuple(findings)
     newest = latest(findings)
     facts: dict[str, Fact] = {}
-    for name in dict.fromkeys(id_ for id_, _ in newest):
-        sides = {side: found for (id_, side), found in newest.items() if id_ == name}
+    by_name: dict[str, dict[Side | None, Finding]] = {}
+    for (name, side), found in newest.items():
+        by_name.setdefault(name, {})[side] = found
+    for name, sides in by_name.items():
         facts |= _one(name, sides, known.get(name))
     now = tuple(newest.values())
-    weak = {name for name, model in known.items() if model.kind == "strength"}
+    weak = {f.id for f in findings if f.id in known and known[f.id].kind == "strength"}
     return {
         **facts,
         **_deficit("motor", (f for f in now if f.id in weak), known),
@@ -98,8 +100,8 @@ def _bilateral(
 
 def _liveliest(found: Iterable[Finding], known: Mapping[str, FindingModel]) -> dict[str, Fact]:
     """The highest grade of any reflex: 3 is brisk, 4 is clonus."""
-    reflexes = {name for name, model in known.items() if model.kind == "reflex"}
-    grades = [f.value for f in found if f.id in reflexes and f.value is not None]
+    reflexes = (f for f in found if f.id in known and known[f.id].kind == "reflex")
+    grades = [f.value for f in reflexes if f.value is not None]
     return {"reflex.max": max(grades)} if grades else {}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import exp, log
-from operator import mul
 
 from service.clinical.anatomy import RootSide, Side
 from service.clinical.answer import NextItem, Weight
@@ -31,14 +30,14 @@ def prior_line(odds: Mapping[RootSide, float], case: Case, model: Model) -> Weig
     )
 
 
-def finding_line(weighed: Weighed, towards: Mapping[RootSide, float]) -> Weight:
-    """Write the line for one finding."""
+def finding_line(weighed: Weighed, towards: Iterable[tuple[RootSide, float]]) -> Weight:
+    """Write the line for one finding; ``towards`` is in the order of roots and sides."""
     finding, known = weighed.finding, weighed.model
     return Weight(
         kind="finding",
         id=finding.id,
-        sentence=_finding_sentence(weighed, towards),
-        towards=_kept(towards),
+        sentence=_finding_sentence(weighed),
+        towards=tuple([pair for pair in towards if pair[1]]),
         group=known.group,
         side=finding.side,
         presence=finding.presence,
@@ -48,17 +47,17 @@ def finding_line(weighed: Weighed, towards: Mapping[RootSide, float]) -> Weight:
     )
 
 
-def _finding_sentence(weighed: Weighed, towards: Mapping[RootSide, float]) -> str:
-    finding, known = weighed.finding, weighed.model
+def _finding_sentence(weighed: Weighed) -> str:
+    finding, known, vector = weighed.finding, weighed.model, weighed.vector
     where = f" on the {finding.side}" if finding.side else ""
     graded = f", {finding.value:g} {known.unit}".rstrip() if finding.value is not None else ""
     found = f"{known.label}{where}: {finding.presence}{graded}"
-    here = {at.root: x for at, x in towards.items() if finding.side in (at.side, None)}
-    most, least = max(here, key=lambda r: (here[r], r)), min(here, key=lambda r: (here[r], r))
-    if here[most] > ROUNDING:
-        return f"{found}; speaks most for {most} (x{exp(here[most]):.1f} against none)."
-    if here[least] < -ROUNDING:
-        return f"{found}; speaks most against {least} (x{exp(here[least]):.2f} against none)."
+    ranked = sorted([(vector[alone], root) for root, alone in SINGLE.items()])
+    (least, against), (most, towards) = ranked[0], ranked[-1]
+    if most > ROUNDING:
+        return f"{found}; speaks most for {towards} (x{exp(most):.1f} against none)."
+    if least < -ROUNDING:
+        return f"{found}; speaks most against {against} (x{exp(least):.2f} against none)."
     return f"{found}; moves no root."
 
 
@@ -193,7 +192,7 @@ def next_items(
     recorded = {f.id for f in case.findings if f.presence is not Presence.UNKNOWN}
     gains = [
         (_gain(chances, given, doubts), id_)
-        for id_, (given, doubts) in _answers(model).items()
+        for id_, given, doubts in _answers(model)
         if id_ not in recorded
     ]
     best = sorted(gains, key=lambda item: (-item[0], item[1]))[:NEXT_SHOWN]
@@ -201,21 +200,22 @@ def next_items(
 
 
 @lru_cache(maxsize=8)
-def _answers(model: Model) -> Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]:
+def _answers(model: Model) -> tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...]:
     """Give P(present | state) of each telling finding, and how undecided each state leaves it."""
-    tables_of: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {}
-    for known in model.findings.values():
-        if known.given is not None:
-            given = tuple(known.given[state] for state in (*MODEL_ROOTS, "none"))
-            tables_of[known.id] = (given, tuple(_doubt(p) for p in given))
-    return tables_of
+    telling = [known for known in model.findings.values() if known.given is not None]
+    rows = [
+        (k.id, tuple((k.given or {})[state] for state in (*MODEL_ROOTS, "none"))) for k in telling
+    ]
+    return tuple((id_, given, tuple(_doubt(p) for p in given)) for id_, given in rows)
 
 
 def _gain(chances: Sequence[float], given: Sequence[float], doubts: Sequence[float]) -> float:
     """Expected fall of entropy (nats) from learning one finding."""
-    present: float = sum(map(mul, chances, given))
-    left: float = sum(map(mul, chances, doubts))
-    return _doubt(present) - left
+    a, b, c, d, none = chances
+    g, h = given, doubts
+    p = a * g[0] + b * g[1] + c * g[2] + d * g[3] + none * g[4]
+    left = a * h[0] + b * h[1] + c * h[2] + d * h[3] + none * h[4]
+    return -p * log(p) - (1 - p) * log(1 - p) - left
 
 
 def _doubt(p: float) -> float:

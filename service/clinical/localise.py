@@ -16,7 +16,7 @@ from service.clinical.lesions import Seen, ratio, seen_roots, spread_by_numberin
 from service.clinical.model import MODEL_ROOTS, Model, RivalPattern
 from service.clinical.root_sets import HYPOTHESES, PAIRS, SETS, SINGLE, UNION, on_side
 
-ROOT_SIDES = tuple(RootSide(root, side) for root in MODEL_ROOTS for side in BOTH)
+ROOT_SIDES = tuple(sorted(RootSide(root, side) for root in MODEL_ROOTS for side in BOTH))
 Chances = Sequence[float]
 """One probability for each of PAIRS; the first is that of no compressed root."""
 
@@ -25,6 +25,7 @@ _HOLDING = {at: tuple(n for n, roots in enumerate(_ROOTS_OF) if at in roots) for
 _SETS_WITH = {
     root: tuple(i for i, roots in enumerate(SETS) if root in roots) for root in MODEL_ROOTS
 }
+_ALONE_IN = tuple((at, SINGLE[at.root]) for at in ROOT_SIDES)
 _ALONE = {at: _ROOTS_OF.index(frozenset({at})) for at in ROOT_SIDES}
 
 
@@ -39,14 +40,22 @@ class _Evidence:
 
 
 def localise(
-    case: Case, model: Model, *, population: str = "", rivals: tuple[RivalPattern, ...] = ()
+    case: Case,
+    model: Model,
+    *,
+    population: str = "",
+    rivals: tuple[RivalPattern, ...] = (),
+    seen: tuple[Seen, ...] | None = None,
 ) -> Localisation:
     """Give the posterior over roots, sides and none, and every weight that led to it.
 
     ``population`` is a key of ``model.populations``; empty is the default mixture of all of them.
-    Raises KeyError for a population that does not exist.
+    ``seen`` is what imaging shows of the roots, where that was worked out before. Raises KeyError
+    for a population that does not exist.
     """
-    evidence = _gather(case, model, rivals)
+    if seen is None:
+        seen = seen_roots(case.imaging, model.imaging)
+    evidence = _gather(case, model, rivals, seen)
     prior = _prior(model, population, _age_band(case.person.age, model))
     examined = _capped(
         _posterior(prior, evidence, {}), prior, model.combination.ceiling_without_imaging
@@ -60,8 +69,9 @@ def localise(
     return _answer(posterior, ledger, case, model, pointed=pointed)
 
 
-def _gather(case: Case, model: Model, rivals: tuple[RivalPattern, ...]) -> _Evidence:
-    seen = seen_roots(case.imaging, model.imaging)
+def _gather(
+    case: Case, model: Model, rivals: tuple[RivalPattern, ...], seen: tuple[Seen, ...]
+) -> _Evidence:
     image = {s.root: ratio(s, case.person.age, model.imaging) for s in seen}
     if any(study.numbering == "doubtful" for study in case.studies):
         image = spread_by_numbering(image, model.imaging)
@@ -193,12 +203,13 @@ def _ledger(
     return tuple(lines)
 
 
-def _towards(weighed: Weighed) -> dict[RootSide, float]:
+def _towards(weighed: Weighed) -> list[tuple[RootSide, float]]:
     """Set each root alone against none: on the finding's own side, and on the other."""
     vector, own = weighed.vector, weighed.finding.side
-    return {
-        at: vector[SINGLE[at.root] if own in (at.side, None) else OTHER_SIDE] for at in ROOT_SIDES
-    }
+    other = vector[OTHER_SIDE]
+    return [
+        (at, vector[alone] if own is at.side or own is None else other) for at, alone in _ALONE_IN
+    ]
 
 
 def _answer(
