@@ -5,9 +5,11 @@ The codes of HL7's own code systems here are FHIR's infrastructure; codes of med
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from service.clinical.coding import PROJECT_BASE
+from service.fhir.pruning import Flat, flat
 
 BASE = PROJECT_BASE
 HL7 = "http://terminology.hl7.org/CodeSystem"
@@ -19,16 +21,16 @@ KNOWLEDGE = f"{BASE}/Library/knowledge"
 
 Json = dict[str, Any]
 
-AI_ASSERTED: Json = {
-    "system": f"{HL7}/v3-ObservationValue",
-    "code": "AIAST",
-    "display": "Artificial Intelligence asserted",
-}
-DRAFT_TAG: Json = {
-    "system": f"{BASE}/CodeSystem/lasegue",
-    "code": "draft-by-lasegue",
-    "display": "Draft by Lasegue, to be reviewed by a clinician",
-}
+AI_ASSERTED: Json = Flat(
+    system=f"{HL7}/v3-ObservationValue",
+    code="AIAST",
+    display="Artificial Intelligence asserted",
+)
+DRAFT_TAG: Json = Flat(
+    system=f"{BASE}/CodeSystem/lasegue",
+    code="draft-by-lasegue",
+    display="Draft by Lasegue, to be reviewed by a clinician",
+)
 
 
 def code_system(name: str) -> str:
@@ -46,13 +48,13 @@ def structure(name: str) -> str:
     return f"{BASE}/StructureDefinition/{name}"
 
 
+@lru_cache(maxsize=4096)
 def own(system: str, code: str, display: str = "") -> Json:
-    """A coding of one of the project's own code systems."""
-    coding = {"system": code_system(system), "code": code}
-    return {**coding, "display": display} if display else coding
+    """A coding of one of the project's own code systems; it is remembered, so never to be changed."""
+    return flat(system=code_system(system), code=code, display=display)
 
 
+@lru_cache(maxsize=64)
 def hl7(system: str, code: str, display: str = "") -> Json:
-    """A coding of one of HL7's code systems."""
-    coding = {"system": f"{HL7}/{system}", "code": code}
-    return {**coding, "display": display} if display else coding
+    """A coding of one of HL7's code systems; it is remembered, so never to be changed."""
+    return flat(system=f"{HL7}/{system}", code=code, display=display)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from service.clinical.answer import Step, Target
+from service.clinical.model import Model
 from service.fhir import concepts
 from service.fhir.canonical import PATHWAY, Json, own
 from service.fhir.conditions import Problem
@@ -100,16 +102,22 @@ def _target(target: Target) -> Json:
 
 def _basis(draft: Draft, step: Step) -> Json:
     """On what a step rests: rule, source, strength and profile as codes, and in words."""
-    profile = draft.model.profiles.get(step.profile, step.profile)
-    codings = [
-        own("rule", step.rule),
-        own("topic", step.topic),
-        own("source", step.source, cited(draft, step.source)),
-        own("strength", slug(step.strength), step.strength),
-        own("profile", step.profile, profile),
-    ]
-    text = sentences(
-        cited(draft, step.source), step.strength, step.population, f"Profile: {profile}"
+    said = (step.rule, step.topic, step.source, step.strength, step.population, step.profile)
+    codings, text = _rests_on(draft.model, said)
+    return extension("step-basis", valueCodeableConcept=concept(*codings, text=text))
+
+
+@lru_cache(maxsize=1024)
+def _rests_on(model: Model, said: tuple[str, ...]) -> tuple[tuple[Json, ...], str]:
+    """The codes and the words of what the steps of a rule rest on; no person has a part in it."""
+    rule, topic, source, strength, population, profile = said
+    citation, followed = cited(model, source), model.profiles.get(profile, profile)
+    codings = (
+        own("rule", rule),
+        own("topic", topic),
+        own("source", source, citation),
+        own("strength", slug(strength), strength),
+        own("profile", profile, followed),
     )
-    known = [coding for coding in codings if coding["code"]]
-    return extension("step-basis", valueCodeableConcept=concept(*known, text=text))
+    text = sentences(citation, strength, population, f"Profile: {followed}")
+    return tuple(coding for coding in codings if "code" in coding), text

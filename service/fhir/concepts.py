@@ -8,6 +8,7 @@ L4-L5 presses on it and lumbosacral when one at L5-S1 does. Without a level the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from service.clinical.anatomy import DiscLevel, Root, RootSide, Side, Zone
@@ -17,6 +18,7 @@ from service.clinical.findings import Case, Presence
 from service.clinical.imaging import ImagingFact, Kind
 from service.clinical.model import Model
 from service.fhir.canonical import Json
+from service.fhir.pruning import flat
 
 CLAUDICATION = "neurogenic-claudication"
 
@@ -162,5 +164,10 @@ def codings(model: Model, concept: str) -> list[Coding]:
 
 
 def as_json(coding: Coding) -> Json:
-    """A coding of the core as FHIR writes it."""
-    return {"system": coding.system, "code": coding.code, "display": coding.display}
+    """A coding of the core as FHIR writes it; it is remembered, so never to be changed."""
+    return _coding(coding.system, coding.code, coding.display)
+
+
+@lru_cache(maxsize=1024)
+def _coding(system: str, code: str, display: str) -> Json:
+    return flat(system=system, code=code, display=display)

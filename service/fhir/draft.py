@@ -10,9 +10,10 @@ from service.clinical.answer import Assessment
 from service.clinical.findings import Case, Source
 from service.clinical.model import Model, Rule
 from service.fhir.canonical import AI_ASSERTED, DRAFT_TAG, Json
-from service.fhir.elements import pruned, reference_to, timestamp
+from service.fhir.elements import reference_to, timestamp
 from service.fhir.identity import Identity, identity
 from service.fhir.narrative import narrative
+from service.fhir.pruning import pruned
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,11 @@ class Draft:
         ]
         named = {s.versioned: s for s in read if s is not None and s.reference}
         return tuple(named[name] for name in sorted(named))
+
+    @cached_property
+    def read(self) -> list[Json]:
+        """References to :attr:`sources`, in their order."""
+        return [reference_to(source.versioned) for source in self.sources]
 
     @cached_property
     def rules(self) -> Mapping[str, Rule]:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from service.clinical.anatomy import RootSide, Side
 from service.clinical.findings import Source
 from service.fhir.canonical import Json, identifier_system, own, structure
+from service.fhir.pruning import Flat, flat, plain
 
 LITERAL = re.compile(r"https?://\S+|[A-Z][A-Za-z]+/[A-Za-z0-9.\-]{1,64}(/_history/[\w.\-]{1,64})?")
-_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ODD_SPACE = re.compile(r"[^\S \r\n\t]")
 
 AUTHOR: Json = {
     "type": "Device",
-    "identifier": {"system": identifier_system("device"), "value": "lasegue"},
+    "identifier": flat(system=identifier_system("device"), value="lasegue"),
     "display": "Lasegue",
 }
 """This service, where FHIR wants an author."""
@@ -28,15 +28,10 @@ def concept(*codings: Json, text: str = "") -> Json:
     return {"coding": list(codings), "text": text}
 
 
-def plain(text: str) -> str:
-    """The text without characters that neither XML nor FHIR can carry, and without outer space."""
-    return (text if text.isprintable() else _ODD_SPACE.sub(" ", _NOT_XML.sub("", text))).strip()
-
-
 def sentences(*parts: str) -> str:
     """The parts that say something, each closed by a full stop, in one line."""
-    said = [part.strip() for part in parts if part.strip()]
-    return " ".join(part if part[-1] in ".!?" else f"{part}." for part in said)
+    said = [part.strip() for part in parts]
+    return " ".join([part if part[-1] in ".!?" else f"{part}." for part in said if part])
 
 
 def note(text: str) -> Json:
@@ -47,7 +42,7 @@ def note(text: str) -> Json:
 def reference_to(literal: str) -> Json:
     """A reference to something outside the Bundle; a local name becomes a logical reference."""
     if LITERAL.fullmatch(literal):
-        return {"reference": literal}
+        return Flat(reference=literal)
     return {"identifier": {"system": "urn:ietf:rfc:3986", "value": literal}}
 
 
@@ -95,6 +90,7 @@ def slug(text: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", text.lower()))
 
 
+@lru_cache(maxsize=64)
 def root_coding(root: RootSide) -> Json:
     """The project's coding of a root on a side."""
     return own("nerve-root", root.code, f"{capital(str(root))} nerve root")
@@ -103,24 +99,3 @@ def root_coding(root: RootSide) -> Json:
 def foramen_coding(foramen: str, side: Side) -> Json:
     """The project's coding of a foramen on a side, such as ``l5-s1-right``."""
     return own("foramen", f"{slug(foramen)}-{side}", f"{capital(side)} {foramen} foramen")
-
-
-_FIXED = frozenset({"system", "url", "reference", "resourceType", "status", "method"})
-"""Elements whose texts are ours and need no cleaning."""
-
-
-def pruned(node: Any) -> Any:
-    """The same tree without empty texts, lists, objects and nulls, which FHIR does not allow."""
-    if isinstance(node, dict):
-        kept: Json = {}
-        for name, value in node.items():
-            if type(value) is not str:
-                value = pruned(value)
-            elif name not in _FIXED:
-                value = plain(value)
-            if value or value is False or value == 0:
-                kept[name] = value
-        return kept
-    if isinstance(node, list):
-        return [item for item in map(pruned, node) if item or item is False or item == 0]
-    return plain(node) if isinstance(node, str) else node

@@ -44,7 +44,7 @@ def _goal(draft: Draft, problems: Sequence[Problem], goal: GoalSet) -> Written:
             }
         ],
         "addresses": [p.identity.reference for p in problems],
-        "note": [note(sentences(goal.target, f"Source: {cited(draft, goal.source)}"))],
+        "note": [note(sentences(goal.target, f"Source: {cited(draft.model, goal.source)}"))],
     }
     return draft.write(
         draft.identity("Goal", "goal", goal.id), body, goal.label, [sentences(goal.target)]

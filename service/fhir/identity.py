@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from service.fhir.canonical import Json, identifier_system
+from service.fhir.pruning import Flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Identity:
     @property
     def reference(self) -> Json:
         """A reference from another entry of the same Bundle."""
-        return {"reference": self.full_url}
+        return Flat(reference=self.full_url)
 
 
 def key(patient: str, episode: str, *role: str) -> str:
@@ -50,11 +52,20 @@ def key(patient: str, episode: str, *role: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+@lru_cache(maxsize=1024)
 def identity(resource_type: str, patient: str, episode: str, *role: str) -> Identity:
     """The identity of an output; the first part of ``role`` names its kind."""
     value = key(patient, episode, resource_type, *role)
-    name = f"{identifier_system(role[0])}|{value}"
-    return Identity(resource_type, role[0], value, uuid.uuid5(uuid.NAMESPACE_URL, name).urn)
+    return Identity(resource_type, role[0], value, _urn(f"{identifier_system(role[0])}|{value}"))
+
+
+def _urn(name: str) -> str:
+    """The UUID of version 5 that names an address, as ``uuid.uuid5`` makes it."""
+    text = uuid.NAMESPACE_URL.bytes + name.encode()
+    made = hashlib.sha1(text, usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(made[16], 16) & 3]
+    last = f"{variant}{made[17:20]}-{made[20:32]}"
+    return f"urn:uuid:{made[:8]}-{made[8:12]}-5{made[13:16]}-{last}"
 
 
 def plan_of(bundle: Json) -> dict[str, str]:

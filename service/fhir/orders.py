@@ -43,6 +43,7 @@ def _order(draft: Draft, problems: Sequence[Problem], step: Step, who: Identity)
     action = own("pathway-action", step.action, label)
     text = sentences(label, *(aim(target) for target in step.targets))
     category = concepts.codings(draft.model, f"category.order.{step.order}")
+    described = description(draft, step)
     body = {
         "instantiatesUri": [PATHWAY],
         "basedOn": [plan_identity(draft).reference],
@@ -59,9 +60,9 @@ def _order(draft: Draft, problems: Sequence[Problem], step: Step, who: Identity)
         "reasonCode": [concept(text=step.reason)],
         "reasonReference": [p.identity.reference for p in problems],
         "bodySite": _sites(draft, step),
-        "note": [note(description(draft, step))],
+        "note": [note(described)],
     }
-    return draft.write(who, body, label, [description(draft, step)])
+    return draft.write(who, body, label, [described])
 
 
 def _order_codes(draft: Draft, step: Step) -> list[Coding]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from service.fhir.canonical import KNOWLEDGE, Json, code_system, hl7, identifier_system
 from service.fhir.draft import Draft, Written
-from service.fhir.elements import AUTHOR, concept, reference_to
+from service.fhir.elements import AUTHOR, concept
 
 DEVICE = "lasegue"
 
@@ -60,7 +60,7 @@ def _device(draft: Draft) -> Json:
 def _entities(draft: Draft) -> list[Json]:
     """The versions read, then the knowledge and the population they were judged by."""
     answer = draft.assessment
-    read = [{"role": "source", "what": reference_to(s.versioned)} for s in draft.sources]
+    read = [{"role": "source", "what": what} for what in draft.read]
     knowledge = {
         "identifier": {"system": identifier_system("knowledge"), "value": answer.digest},
         "display": f"Knowledge edition {answer.edition}",

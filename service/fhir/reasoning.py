@@ -14,7 +14,6 @@ from service.fhir.elements import (
     capital,
     concept,
     note,
-    references_to,
     root_coding,
     sentences,
     source_reference,
@@ -62,7 +61,7 @@ def risk_assessment(draft: Draft, problems: Sequence[Problem]) -> Written:
         "occurrenceDateTime": draft.when,
         "condition": problems[0].identity.reference if len(problems) == 1 else None,
         "performer": AUTHOR,
-        "basis": references_to(draft.sources),
+        "basis": draft.read,
         "prediction": predictions,
         "note": [note(found.statement)],
     }
@@ -90,11 +89,9 @@ def _population(draft: Draft) -> Json:
 
 def _reasons(ledger: Sequence[Weight], root: RootSide) -> str:
     """The few ledger lines that moved a root most, each with its log ratio."""
-    moved = [w for w in ledger if w.for_root(root)]
-    moved.sort(key=lambda w: -abs(w.for_root(root)))
-    return sentences(
-        *(f"{w.sentence.rstrip('.')} ({w.for_root(root):+.2f})" for w in moved[:REASONS_SHOWN])
-    )
+    moved = [(by, w.sentence) for w in ledger if (by := w.for_root(root))]
+    moved.sort(key=lambda line: -abs(line[0]))
+    return sentences(*(f"{said.rstrip('.')} ({by:+.2f})" for by, said in moved[:REASONS_SHOWN]))
 
 
 def clinical_impression(draft: Draft, problems: Sequence[Problem]) -> Written:
@@ -147,14 +144,9 @@ def _basis(line: Weight) -> str:
 def _investigations(draft: Draft) -> list[Json]:
     """The records that were read, by kind; only types that this element may refer to."""
     kinds = (("Examination and questionnaires", EXAMINED), ("Imaging", IMAGED))
-    sorted_out = [
-        (text, [s for s in draft.sources if type_of(s) in types]) for text, types in kinds
-    ]
-    return [
-        {"code": concept(text=text), "item": references_to(sources)}
-        for text, sources in sorted_out
-        if sources
-    ]
+    read = [(type_of(s), what) for s, what in zip(draft.sources, draft.read, strict=True)]
+    sorted_out = [(text, [what for kind, what in read if kind in types]) for text, types in kinds]
+    return [{"code": concept(text=text), "item": items} for text, items in sorted_out if items]
 
 
 def _summary(draft: Draft) -> str:

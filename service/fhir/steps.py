@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from service.clinical.answer import Step, Target
+from service.clinical.model import Model
 from service.fhir.canonical import Json, own
 from service.fhir.draft import Draft
 from service.fhir.elements import (
@@ -16,6 +17,7 @@ from service.fhir.elements import (
     sentences,
 )
 from service.fhir.identity import Identity
+from service.fhir.pruning import Flat
 
 ORDERS = frozenset(
     {"imaging", "physiotherapy", "injection", "referral", "electrodiagnosis", "orthosis"}
@@ -62,7 +64,7 @@ def window(draft: Draft, due_days: int | None) -> Json:
     if due_days is None:
         return {}
     day = draft.assessment.as_of
-    return {"start": days_after(day, 0), "end": days_after(day, due_days)}
+    return Flat(start=days_after(day, 0), end=days_after(day, due_days))
 
 
 def description(draft: Draft, step: Step) -> str:
@@ -72,7 +74,7 @@ def description(draft: Draft, step: Step) -> str:
         step.detail,
         *(aim(target) for target in step.targets),
         f"Reason: {step.reason}" if step.reason else "",
-        f"Source: {cited(draft, step.source)}" if step.source else "",
+        f"Source: {cited(draft.model, step.source)}" if step.source else "",
         f"Strength: {step.strength}" if step.strength else "",
         f"Studied in: {step.population}" if step.population else "",
     )
@@ -84,9 +86,9 @@ def aim(target: Target) -> str:
     return f"Target: {root} root, reached at the {root.side} {target.foramen} foramen"
 
 
-def cited(draft: Draft, source: str) -> str:
+def cited(model: Model, source: str) -> str:
     """The citation of a source, or its key."""
-    known = draft.model.citations.get(source)
+    known = model.citations.get(source)
     return known.text if known else source
 
 

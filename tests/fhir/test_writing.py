@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,8 +15,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from service.clinical.assess import assess
+from service.clinical.coding import Coding
 from service.clinical.findings import Person
-from service.fhir.identity import key, plan_of, resolve_references
+from service.fhir.concepts import as_json
+from service.fhir.identity import identity, key, plan_of, resolve_references
 from service.fhir.writing import to_transaction
 from tests.builders import (
     AS_OF,
@@ -246,3 +249,29 @@ def test_the_building_leaves_no_trace_of_the_case_between_two_people():
     assert json.dumps(written()) == first
     assert PATIENT in first
     assert str(LEFT_L5) in first
+
+
+def emptied(node):
+    """Spoil a whole tree in place."""
+    for inner in list(node.values() if isinstance(node, dict) else node):
+        if isinstance(inner, dict | list):
+            emptied(inner)
+    node.clear()
+
+
+def test_spoiling_one_write_back_leaves_the_next_as_it_was():
+    first = written(an_eventful_assessment())
+    before = json.dumps(first)
+    emptied(first)
+    assert json.dumps(written(an_eventful_assessment())) == before
+
+
+def test_two_words_for_one_code_are_both_written_as_they_were_given():
+    said = [as_json(Coding("urn:s", "1", display))["display"] for display in ("one", "another")]
+    assert said == ["one", "another"]
+
+
+def test_a_full_url_is_the_name_based_uuid_of_the_identifier():
+    who = identity("Flag", "Patient/é", "1", "red-flag", "x")
+    address = "|".join(who.identifier.values())
+    assert who.full_url == uuid.uuid5(uuid.NAMESPACE_URL, address).urn
