@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from msgspec import Raw
 
@@ -13,6 +13,7 @@ from service.fhir.coded import PRESENCE_SYSTEM, Meaning, Unusable, codes, coding
 
 _PRESENT, _ABSENT, _UNKNOWN = Presence.PRESENT, Presence.ABSENT, Presence.UNKNOWN
 
+_PRESENCES: dict[str, Presence] = {presence.value: presence for presence in Presence}
 _WORDS = {
     **dict.fromkeys(("present", "positive", "yes", "true", "pos", "abnormal"), _PRESENT),
     **dict.fromkeys(("absent", "negative", "no", "false", "neg", "none", "normal"), _ABSENT),
@@ -21,6 +22,7 @@ _WORDS = {
     **dict.fromkeys(("unable to assess", "indeterminate", "equivocal", "n/a"), _UNKNOWN),
 }
 _WEAK = {**dict.fromkeys(("reduced", "decreased", "diminished", "weak"), _PRESENT)}
+_GRADES = {"strength": scales.strength, "reflex": scales.reflex}
 _UNCLEAR = {"strength": frozenset({"absent", "none", "negative"})}
 _INTERPRETED = {
     **dict.fromkeys(("POS", "DET", "A", "AA"), _PRESENT),
@@ -32,16 +34,14 @@ _DECREASED = frozenset({"L", "LL", "1250004"})
 _INCREASED = frozenset({"H", "HH", "35105006"})
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """Presence, and the value it was graded with, if it was graded."""
 
     presence: Presence
     value: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerReader:
+class AnswerReader(NamedTuple):
     """Reads the answer to one finding."""
 
     known: FindingModel
@@ -95,9 +95,12 @@ class AnswerReader:
 
     def _relative(self, concept: shapes.Concept) -> Presence | None:
         """Decreased or increased, where the finding is about too little or too much."""
-        said, known = codes(concept), self.known
+        known = self.known
+        if not (known.kind in ("strength", "reflex") or self._names_a_loss):
+            return None
+        said = codes(concept)
         low, high = bool(said & _DECREASED), bool(said & _INCREASED)
-        if low == high or not (known.kind in ("strength", "reflex") or self._names_a_loss):
+        if low == high:
             return None
         return _PRESENT if low == (known.at_least is None) else _ABSENT
 
@@ -108,9 +111,9 @@ class AnswerReader:
 
     def _coded(self, concept: shapes.Concept) -> Presence | None:
         given = codings(concept)
-        said = {Presence(word) for word in self.codes.presence.all(given) if word in set(Presence)}
-        own = (c.code for c in given if c.system == PRESENCE_SYSTEM)
-        said |= {Presence(code) for code in own if code in set(Presence)}
+        coded = [*self.codes.presence.all(given)]
+        coded += [c.code for c in given if c.system == PRESENCE_SYSTEM]
+        said = {_PRESENCES[word] for word in coded if word in _PRESENCES}
         if len(said) > 1:
             raise Unusable("Its codes say both.", "valueCodeableConcept", IssueKind.CONFLICT)
         return said.pop() if said else None
@@ -138,7 +141,7 @@ class AnswerReader:
         word, kind = scales.tidy(text), self.known.kind
         if coded and word == "absent" and kind == "reflex":
             raise Unusable("It is unclear whether the reflex or its loss is meant.", "value")
-        grade = {"strength": scales.strength, "reflex": scales.reflex}.get(kind)
+        grade = _GRADES.get(kind)
         read = grade(text) if grade else None
         if read is not None:
             return self._graded("", read, "", bare=True)
@@ -238,5 +241,7 @@ def _values(answer: shapes.Answer) -> dict[str, object]:
     return {
         name: value
         for name, value in named.items()
-        if value is not None and not (isinstance(value, Raw) and not shapes.given(value))
+        if value is not None
+        and value is not shapes.NOTHING
+        and not (isinstance(value, Raw) and not shapes.given(value))
     }

@@ -25,7 +25,10 @@ T = TypeVar("T")
 
 _KEPT = frozenset(b'[]{}"')
 _DROPPED = bytes(b for b in range(256) if b not in _KEPT)
-_STEP = tuple({ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}.get(b, 0) for b in range(256))
+_ALIKE = bytes.maketrans(b"[]", b"{}")
+_STEP = tuple({ord("{"): 1, ord("}"): -1}.get(b, 0) for b in range(256))
+_ROUNDS = 64
+"""How often pairs of brackets are taken out; what is nested deeper is counted one by one."""
 _WHERE = re.compile(r" - at `\$\.?(.*)`$")
 _LITERAL = re.compile(r"(?:^|/)([A-Z][A-Za-z]+/[A-Za-z0-9.\-]+)(?:/_history/[A-Za-z0-9.\-]+)?/?$")
 
@@ -35,8 +38,7 @@ _ENTRY = msgspec.json.Decoder(BundleEntry)
 _PARAMETER = msgspec.json.Decoder(Parameter)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One raw resource and how it was delivered.
 
     ``resource`` is empty for an entry without one (a deletion, or an id). ``method`` and ``url`` are
@@ -96,18 +98,23 @@ def depth(body: bytes) -> int:
     """How deep arrays and objects are nested, by a linear scan that knows strings."""
     if b"\\" in body:
         body = body.replace(rb"\\", b"").replace(rb"\"", b"")
-    marks = body.translate(None, _DROPPED)
-    brackets = b"".join(marks.split(b'"')[::2])
+    marks = body.translate(_ALIKE, _DROPPED).replace(b'""', b"")
+    brackets = left = b"".join(marks.split(b'"')[::2])
+    for rounds in range(_ROUNDS):
+        if not left:
+            return rounds
+        left = left.replace(b"{}", b"")
     return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
 
 
 def checked(body: bytes, *, max_depth: int) -> bytes:
     """The body without a byte order mark; raises InvalidInput unless it is shallow UTF-8."""
     body = body.removeprefix(b"\xef\xbb\xbf")
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidInput("the body is not UTF-8") from error
+    if not body.isascii():
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InvalidInput("the body is not UTF-8") from error
     if depth(body) > max_depth:
         raise InvalidInput(f"the body is nested deeper than {max_depth} levels")
     return body
@@ -156,13 +163,18 @@ def _bundle(bundle: Bundle) -> Split:
     for number, raw in enumerate(bundle.entry or ()):
         where = f"Bundle.entry[{number}]"
         try:
-            inner = _entry(raw)
+            sent = decoded(_ENTRY, raw)
+            entry = entry_of(sent.resource, sent) if given(sent.resource) else _empty(sent)
+            inner = parted(sent.resource) if entry.type == "Bundle" else None
         except InvalidInput as error:
             path = f"{where}.{error.expression}" if error.expression else where
             issues.append(bad_entry(path, str(error)))
             continue
-        entries += inner.entries
-        issues += inner.issues
+        if inner is None:
+            entries.append(entry)
+        else:
+            entries += inner.entries
+            issues += inner.issues
     return Split(bundle.type or "", moment(bundle.timestamp), tuple(entries), issues=tuple(issues))
 
 
@@ -172,19 +184,10 @@ def bad_entry(path: str, why: str) -> ReadingIssue:
     return ReadingIssue(IssueKind.NOT_UNDERSTOOD, "", sentence, path)
 
 
-def _entry(raw: msgspec.Raw) -> Split:
-    sent = decoded(_ENTRY, raw)
-    if not given(sent.resource):
-        request = sent.request
-        method, url = (request.method, request.url) if request else (None, None)
-        return Split(
-            "",
-            entries=(Entry(b"", full_url=sent.full_url or "", method=method or "", url=url or ""),),
-        )
-    entry = entry_of(sent.resource, sent)
-    if entry.type == "Bundle":
-        return parted(sent.resource)
-    return Split("", entries=(entry,))
+def _empty(sent: BundleEntry) -> Entry:
+    """An entry without a resource."""
+    method, url = (sent.request.method, sent.request.url) if sent.request else (None, None)
+    return Entry(b"", full_url=sent.full_url or "", method=method or "", url=url or "")
 
 
 def _parameters(sent: Bundle) -> Split:

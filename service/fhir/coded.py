@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -42,8 +41,7 @@ class Unusable(Exception):
         self.kind = kind
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What a code says: the finding, the sides it carries, and a presence if it carries one.
 
     ``own`` tells the project's own code, which names a finding, from others that may name the thing
@@ -70,9 +68,10 @@ def codings(*concepts: shapes.Concept | None) -> tuple[Coding, ...]:
 
 
 def _coding(coding: shapes.Coding) -> Coding:
-    parts = (coding.system or "", coding.code or "", coding.display or "")
-    remembered = sum(map(len, parts)) <= WORTH_REMEMBERING
-    return _known_coding(*parts) if remembered else _known_coding.__wrapped__(*parts)
+    system, code, display = coding.system or "", coding.code or "", coding.display or ""
+    if len(system) + len(code) + len(display) <= WORTH_REMEMBERING:
+        return _known_coding(system, code, display)
+    return _known_coding.__wrapped__(system, code, display)
 
 
 @lru_cache(maxsize=8192)
@@ -86,7 +85,7 @@ def codes(concepts: Iterable[shapes.Concept] | shapes.Concept | None) -> frozens
     if concepts is None:
         return frozenset()
     listed = (concepts,) if isinstance(concepts, shapes.Concept) else concepts
-    return frozenset(coding.code for coding in codings(*listed))
+    return frozenset([c.code.strip() for each in listed for c in each.coding or () if c.code])
 
 
 def words(*concepts: shapes.Concept | None) -> tuple[str, ...]:
@@ -110,6 +109,9 @@ def meaning(
     known = [(c, found) for c in codings(concept) if (found := _lookup(c, model, site_codes))]
     if not known:
         return None
+    if len(known) == 1:
+        coding, found = known[0]
+        return found._replace(own=True) if coding.system == FINDING_SYSTEM else found
     known.sort(key=lambda pair: (pair[0].system != FINDING_SYSTEM, pair[0] not in site_codes))
     own = [found.finding for coding, found in known if coding.system == FINDING_SYSTEM]
     if len(set(own)) > 1:

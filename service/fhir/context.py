@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeVar
@@ -22,7 +22,7 @@ from service.errors import InvalidInput
 from service.fhir import shapes
 from service.fhir.bundles import decoded
 from service.fhir.coded import codes, codings
-from service.fhir.examination import USED, effective
+from service.fhir.examination import OBSERVATION, USED, effective
 from service.fhir.gathered import Gathered, Resource
 from service.fhir.laboratory import in_unit
 from service.fhir.moments import day, moment
@@ -35,7 +35,6 @@ _ALLERGY = msgspec.json.Decoder(shapes.AllergyIntolerance)
 _MEDICATION = msgspec.json.Decoder(shapes.Medication)
 _DRUG = msgspec.json.Decoder(shapes.Drug)
 _PROCEDURE = msgspec.json.Decoder(shapes.Procedure)
-_OBSERVATION = msgspec.json.Decoder(shapes.Observation)
 
 NEVER = frozenset({"entered-in-error", "refuted"})
 OVER = frozenset({"inactive", "remission", "resolved"})
@@ -77,11 +76,10 @@ class _Reader:
     gathered: Gathered
     known: _Known
 
-    def words(self, area: str, *concepts: shapes.Concept | None) -> Iterator[str]:
+    def words(self, area: str, *concepts: shapes.Concept | None) -> list[str]:
         """The words of one area that the codes mean."""
-        for found, word in self.codes.context.all(codings(*concepts)):
-            if found == area:
-                yield word
+        given = codings(*concepts)
+        return [w for found, w in self.codes.context.all(given) if found == area] if given else []
 
 
 def _guarded(
@@ -214,19 +212,22 @@ def _treatment(resource: Resource, reader: _Reader) -> None:
 
 def _measurement(resource: Resource, reader: _Reader) -> None:
     """A laboratory value; also a condition that is recorded as an Observation's answer."""
-    observation = resource.read(_OBSERVATION)
+    observation = resource.read(OBSERVATION)
     if observation.status not in USED or observation.data_absent_reason:
         return
-    source = resource.source(effective(observation))
     for answer in (observation, *(observation.component or ())):
         for word in reader.words("measurement", answer.code):
-            _value(word, answer, resource, source, reader)
+            _value(word, answer, resource, observation, reader)
         for word in reader.words("condition", answer.value_codeable_concept):
-            reader.known.conditions.append((word, source))
+            reader.known.conditions.append((word, resource.source(effective(observation))))
 
 
 def _value(
-    word: str, answer: shapes.Answer, resource: Resource, source: Source, reader: _Reader
+    word: str,
+    answer: shapes.Answer,
+    resource: Resource,
+    observation: shapes.Observation,
+    reader: _Reader,
 ) -> None:
     """One value; a bound such as ``<15`` counts as the number it names."""
     quantity = answer.value_quantity
@@ -238,4 +239,5 @@ def _value(
         where = "Observation.valueQuantity.unit"
         reader.gathered.report(IssueKind.NOT_UNDERSTOOD, resource.reference, sentence, where)
         return
+    source = resource.source(effective(observation))
     reader.known.measurements.append(Measurement(word, *read, source))

@@ -28,7 +28,7 @@ USED = frozenset({"final", "amended", "corrected", "appended", "preliminary"})
 NOT_YET = "registered"
 _MODIFIED = "It carries a modifier that is not understood."
 
-_OBSERVATION = msgspec.json.Decoder(shapes.Observation)
+OBSERVATION = msgspec.json.Decoder(shapes.Observation)
 _HEAD = msgspec.json.Decoder(shapes.Head)
 
 
@@ -45,7 +45,7 @@ class ExaminationReader:
     reported: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _One:
     """One Observation with all that is needed to read it."""
 
@@ -56,10 +56,13 @@ class _One:
 
     def findings(self) -> Iterator[Finding]:
         """The findings of the Observation and its components; what fails is reported."""
-        examined = effective(self.observation)
-        source = _source(self.resource, self.observation, self.gathered, examined)
-        after = bool(examined and self.reader.reported and examined > self.reader.reported)
+        source: Source | None = None
+        after = False
         for place, answer, said in self.answers():
+            if source is None:
+                examined, reported = effective(self.observation), self.reader.reported
+                source = _source(self.resource, self.observation, self.gathered, examined)
+                after = bool(examined and reported and examined > reported)
             try:
                 yield from self.answered(answer, said, source, after)
             except Unusable as refusal:
@@ -94,7 +97,7 @@ class _One:
             return None
         if said is None and panel is not None:
             is_side = any(self.reader.sides.of_concept(component.code))
-            return replace(panel, sides=()) if is_side else None
+            return panel._replace(sides=()) if is_side else None
         if said is None:
             self.unknown(place, component)
         return said
@@ -122,8 +125,9 @@ class _One:
 
     def unknown(self, place: str, answer: shapes.Answer) -> None:
         """Report an unknown code where one may be missed: in an examination, or without category."""
-        context = self.reader.model.codes.context.first(codings(answer.code))
-        if context is None and _of_examination(self.observation):
+        if not _of_examination(self.observation):
+            return
+        if self.reader.model.codes.context.first(codings(answer.code)) is None:
             self.refuse(Unusable("Its code is not known here.", "code"), place)
 
 
@@ -132,7 +136,7 @@ def read_examination(gathered: Gathered, reader: ExaminationReader) -> tuple[Fin
     found: list[Finding] = []
     for resource in gathered.of("Observation"):
         try:
-            observation = resource.read(_OBSERVATION)
+            observation = resource.read(OBSERVATION)
             _must_count(resource, observation, gathered)
         except Unusable as refusal:
             if _matters(observation, reader):
@@ -176,8 +180,8 @@ def _must_count(resource: Resource, observation: shapes.Observation, gathered: G
         raise Unusable(f"Its status is {named}.", "status", IssueKind.REFUSED)
     if resource.modified:
         raise Unusable(_MODIFIED, "modifierExtension", IssueKind.REFUSED)
-    others = {gathered.resolved(f.reference) for f in observation.focus or ()}
-    if others - {gathered.patient}:
+    focus = observation.focus or ()
+    if focus and {gathered.resolved(f.reference) for f in focus} - {gathered.patient}:
         raise Unusable("It is about something else.", "focus", IssueKind.OTHER_PATIENT)
 
 
@@ -191,7 +195,10 @@ def effective(observation: shapes.Observation) -> datetime | None:
         period.start if period else None,
         observation.issued,
     )
-    return next((read for text in times if (read := moment(text))), None)
+    for text in times:
+        if text and (read := moment(text)):
+            return read
+    return None
 
 
 def _source(
@@ -210,8 +217,10 @@ def _with_contained(
     reader: ExaminationReader, observation: shapes.Observation
 ) -> ExaminationReader:
     """The reader with the body structures that the Observation itself contains."""
+    if not observation.contained:
+        return reader
     own: dict[str, shapes.BodyStructure] = {}
-    for raw in observation.contained or ():
+    for raw in observation.contained:
         with suppress(InvalidInput):
             if decoded(_HEAD, raw).resource_type == "BodyStructure":
                 structure = decoded(STRUCTURE, raw)

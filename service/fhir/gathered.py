@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,7 +16,7 @@ from service.errors import InvalidInput, NotUnderstood
 from service.fhir.bundles import Entry, bad_entry, decoded, entry_of, normal
 from service.fhir.coded import IDENTIFIER_BASE
 from service.fhir.moments import latest, moment
-from service.fhir.shapes import Head, Times
+from service.fhir.shapes import NOTHING, Head, Times
 
 T = TypeVar("T")
 
@@ -43,12 +44,13 @@ NAMELESS = "#"
 
 _HEAD = msgspec.json.Decoder(Head)
 _TIMES = msgspec.json.Decoder(Times)
+_REFERENCE = attrgetter("reference")
 _OURS = IDENTIFIER_BASE.encode()
 OUR_IDS = "lasegue-"
 """What the ids of everything that this service writes begin with."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Resource:
     """One raw resource of the person."""
 
@@ -56,7 +58,7 @@ class Resource:
     type: str
     raw: bytes
     head: Head
-    decoded_by: dict[int, Any] = field(default_factory=dict, compare=False, repr=False)
+    decoded_by: dict[int, Any] = field(default_factory=dict, repr=False)
 
     @property
     def updated(self) -> datetime | None:
@@ -99,7 +101,9 @@ class Resource:
     @property
     def ours(self) -> bool:
         """Whether this service wrote it: our own answers are never evidence."""
-        return _OURS in bytes(self.head.identifier) or (self.head.id or "").startswith(OUR_IDS)
+        if (self.head.id or "").startswith(OUR_IDS):
+            return True
+        return self.head.identifier is not NOTHING and _OURS in bytes(self.head.identifier)
 
     def source(self, recorded: datetime | None = None, author: str | None = None) -> Source:
         """Where a fact of this resource comes from."""
@@ -112,9 +116,9 @@ class Resource:
 
     def read(self, decoder: msgspec.json.Decoder[T]) -> T:
         """Decode it, once for each decoder; raises InvalidInput with the element that is wrong."""
-        if id(decoder) not in self.decoded_by:
-            self.decoded_by[id(decoder)] = decoded(decoder, self.raw, self.type)
-        found: T = self.decoded_by[id(decoder)]
+        found: T | None = self.decoded_by.get(id(decoder))
+        if found is None:
+            found = self.decoded_by[id(decoder)] = decoded(decoder, self.raw, self.type)
         return found
 
 
@@ -126,11 +130,12 @@ class Gathered:
     by_type: Mapping[str, list[Resource]]
     issues: list[ReadingIssue]
     aliases: Mapping[str, str] = field(default_factory=dict)
+    resolved_as: dict[str, str] = field(default_factory=dict, repr=False)
 
     def of(self, *types: str) -> Iterable[Resource]:
         """The resources of these types, in the order of their references."""
-        listed = (resource for kind in types for resource in self.by_type.get(kind, ()))
-        return sorted(listed, key=lambda resource: resource.reference)
+        listed = [resource for kind in types for resource in self.by_type.get(kind, ())]
+        return sorted(listed, key=_REFERENCE)
 
     @property
     def latest(self) -> datetime | None:
@@ -141,7 +146,10 @@ class Gathered:
     def resolved(self, reference: str | None) -> str:
         """The reference under which the thing pointed at is known here."""
         text = reference or ""
-        return self.aliases.get(text, normal(text))
+        known = self.resolved_as.get(text)
+        if known is None:
+            known = self.resolved_as[text] = self.aliases.get(text) or normal(text)
+        return known
 
     def report(self, kind: IssueKind, reference: str, sentence: str, expression: str = "") -> None:
         """Note something that was not used."""
@@ -169,7 +177,7 @@ def gather(resources: Iterable[bytes | Entry], patient: str | None) -> Gathered:
     for resource in newest:
         if _belongs(resource, chosen, everyone):
             by_type[resource.type].append(resource)
-    return Gathered(chosen, by_type, issues, aliases)
+    return Gathered(chosen, by_type, issues, aliases, everyone.resolved_as)
 
 
 def _entries(resources: Iterable[bytes | Entry], issues: list[ReadingIssue]) -> Iterable[Entry]:

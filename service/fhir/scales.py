@@ -69,7 +69,8 @@ def top(known: FindingModel) -> float | None:
 
 def tidy(text: str) -> str:
     """Lower case, plain signs, single spaces."""
-    return " ".join(text.translate(_DASHES).lower().split())
+    plain = text if text.isascii() else text.translate(_DASHES)
+    return " ".join(plain.lower().split())
 
 
 def strength(text: str) -> float | None:

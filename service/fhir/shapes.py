@@ -15,7 +15,7 @@ NOTHING = Raw()
 
 def given(raw: Raw) -> bool:
     """Whether an element that is kept raw was there, and not null."""
-    return bytes(raw).strip() not in (b"", b"null")
+    return raw is not NOTHING and bytes(raw).strip() not in (b"", b"null")
 
 
 class Shape(Struct, rename="camel", gc=False):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 
@@ -14,7 +15,7 @@ from service.clinical.model import Codes
 from service.errors import InvalidInput
 from service.fhir import shapes
 from service.fhir.bundles import normal
-from service.fhir.coded import BILATERAL, Unusable, codings, words
+from service.fhir.coded import BILATERAL, WORTH_REMEMBERING, Unusable, codings, words
 from service.fhir.gathered import Gathered
 
 STRUCTURE = msgspec.json.Decoder(shapes.BodyStructure)
@@ -44,7 +45,8 @@ class SideReader:
         about both sides. Raises Unusable when two encodings disagree or a side is named in a place
         that did not come along.
         """
-        said = self._said([*coded, *self.of_concept(answer.code)], answer.extension, answer.code)
+        own = [*coded, *self.of_concept(answer.code)]
+        said = self._said(own, answer.extension, answer.code)
         if answer is not observation:
             panel = self._panel(observation)
             said |= panel - {BILATERAL} if said else panel
@@ -67,6 +69,8 @@ class SideReader:
 
     def _site(self, observation: shapes.Observation) -> set[str]:
         site = observation.body_site
+        if site is None and observation.body_structure is None:
+            return set()
         structure = self._of_reference(observation.body_structure)
         return self._said([*self.of_concept(site), *structure], None, site)
 
@@ -76,7 +80,7 @@ class SideReader:
         extensions: Iterable[shapes.Extension] | None,
         concept: shapes.Concept | None,
     ) -> set[str]:
-        said = {*coded, *self._of_extensions(extensions)}
+        said = {*coded, *(self._of_extensions(extensions) if extensions else ())}
         texts = {side for text in words(concept) for side in in_text(text)}
         return said | texts if len(texts) == 1 or not said else said
 
@@ -90,7 +94,8 @@ class SideReader:
         """The sides that the codes of concepts name, and those of their extensions."""
         yield from self.codes.sides.all(codings(*concepts))
         for concept in concepts:
-            yield from self._of_extensions(concept.extension if concept else None)
+            if concept and concept.extension:
+                yield from self._of_extensions(concept.extension)
 
     def _of_extensions(self, extensions: Iterable[shapes.Extension] | None) -> Iterator[str]:
         for extension in extensions or ():
@@ -145,6 +150,11 @@ def body_structures(gathered: Gathered) -> dict[str, shapes.BodyStructure]:
 
 def in_text(text: str) -> tuple[str, ...]:
     """The sides a text names: none, one, ``bilateral``, or both words where it is not clear."""
+    return _in_text(text) if len(text) <= WORTH_REMEMBERING else _in_text.__wrapped__(text)
+
+
+@lru_cache(maxsize=2048)
+def _in_text(text: str) -> tuple[str, ...]:
     if _BOTH.search(text):
         return (BILATERAL,)
     found = {Side.LEFT if left else Side.RIGHT for left, _ in _WORD.findall(text)}
