@@ -6,8 +6,8 @@ each further finding; every group is tempered. All constants come from the model
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import log
 
@@ -62,12 +62,27 @@ def _age_key(finding: Finding) -> tuple[bool, float, str, str]:
 
 def weigh(findings: Iterable[Finding], model: Model) -> tuple[Weighed, ...]:
     """Weigh every finding that says something about the root; the rest is passed over."""
-    telling = [f for f in newest(findings) if f.id in tables(model)]
+    telling = [f for f in uncrossed(newest(findings), model) if f.id in tables(model)]
     groups: dict[tuple[str, Side | None], int] = {}
     for finding in telling:
         key = (model.findings[finding.id].group, finding.side)
         groups[key] = groups.get(key, 0) + 1
     return tuple(_weighed(f, groups, model) for f in telling)
+
+
+def uncrossed(findings: Iterable[Finding], model: Model) -> Iterator[Finding]:
+    """Take the side off tests of one leg that hurt in the other, whose side is written either way.
+
+    Of two sides the one that is present counts.
+    """
+    met: dict[str, Finding] = {}
+    for finding in findings:
+        known = model.findings.get(finding.id)
+        if known is None or not known.crossed:
+            yield finding
+        elif finding.id not in met or finding.presence is Presence.PRESENT:
+            met[finding.id] = replace(finding, side=None)
+    yield from met.values()
 
 
 def _weighed(

@@ -26,7 +26,7 @@ the last 365 days), ``.weeks`` (since the last) and ``.failed``.
 
 From imaging and orders: ``imaging.recorded`` and ``imaging.report`` (a report was read), ``imaging.unread``,
 ``imaging.outdated`` (every study is older than the episode), ``imaging.mr``, ``imaging.numbering``
-(stated, doubtful, unstated), ``imaging.<kind>``;
+(stated, doubtful, unstated), ``imaging.<kind>``, ``imaging.serious-<kind>``;
 ``order.<kind>``, ``order.<kind>.levels`` and ``order.levels.count``.
 
 From the answer: ``roots.count``, ``root``, ``root.<root>``, ``side``, ``localised``,
@@ -188,6 +188,7 @@ def _imaging(studies: Collection[Study], seen: Collection[ImagingFact]) -> dict[
         facts["imaging.numbering"] = next(
             (word for word in ("doubtful", "stated") if word in counted), "unstated"
         )
+    facts |= {f"imaging.serious-{kind}": True for study in studies for kind in study.serious}
     for fact in seen:
         if fact.time != "resolved_or_prior":
             name = f"imaging.{fact.kind.replace('_', '-')}"

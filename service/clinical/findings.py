@@ -140,7 +140,8 @@ class Study:
     """An imaging study of the lumbar spine and whether its report was read.
 
     ``numbering`` is one of ``stated`` (the report says how vertebrae were counted), ``doubtful``
-    (transitional anatomy or four or six lumbar-type vertebrae) and ``unstated``.
+    (transitional anatomy or four or six lumbar-type vertebrae) and ``unstated``. ``serious`` are
+    kinds of disease that must not wait, such as ``infection``, that its report states or suspects.
     """
 
     source: Source
@@ -148,6 +149,7 @@ class Study:
     started: datetime | None = None
     report: Source | None = None
     numbering: str = "unstated"
+    serious: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,7 @@ def _stated(fact: ImagingFact, model: ImagingModel) -> list[Seen]:
     grade = model.relation_grade.get(fact.relation or "", model.grade_of_contact)
     if not fact.present:
         grade = model.denied_grade if grade > model.grade_of_contact else 0.0
-    sides = (fact.side,) if fact.side else ()
-    return [Seen(RootSide(root, side), grade, fact) for side in sides]
+    return [Seen(RootSide(root, side), grade, fact) for side in _sides(fact)]
 
 
 def _by_role(fact: ImagingFact) -> Root | None:
@@ -108,7 +107,7 @@ def _inferred(fact: ImagingFact, model: ImagingModel) -> list[Seen]:
     if fact.disc is None or fact.kind not in DISC_KINDS | STENOSES:
         return []
     zones = _zones(fact)
-    sides = (fact.side,) if fact.side else BOTH if Zone.CENTRAL in zones else ()
+    sides = _sides(fact)
     seen: list[Seen] = []
     for zone in zones:
         grade = _grade(fact, zone, model)
@@ -121,6 +120,11 @@ def _inferred(fact: ImagingFact, model: ImagingModel) -> list[Seen]:
             if (root := modelled(named))
         ]
     return seen
+
+
+def _sides(fact: ImagingFact) -> tuple[Side, ...]:
+    """A lesion whose side is not stated may be on either: it speaks for the root, not for a side."""
+    return (fact.side,) if fact.side else BOTH
 
 
 def _zones(fact: ImagingFact) -> tuple[Zone, ...]:
@@ -211,8 +215,14 @@ def as_lesions(
 ) -> tuple[Lesion, ...]:
     """List the lesions that are seen to touch a root, with cause, level and zone; the strongest first."""
     facts = current(facts)
-    found = [_lesion(s, facts) for s in seen if s.grade >= model.grade_of_contact]
+    touching = (s for s in seen if s.grade >= model.grade_of_contact and _is_placed(s.fact))
+    found = [_lesion(s, facts) for s in touching]
     return tuple(sorted(found, key=lambda lesion: (-lesion.grade, lesion.root)))
+
+
+def _is_placed(fact: ImagingFact) -> bool:
+    """Whether it is known which side a lesion touches; one in the midline touches both."""
+    return fact.side is not None or Zone.CENTRAL in _zones(fact)
 
 
 def _lesion(seen: Seen, facts: Iterable[ImagingFact]) -> Lesion:

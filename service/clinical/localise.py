@@ -17,6 +17,9 @@ from service.clinical.model import MODEL_ROOTS, Model, RivalPattern
 from service.clinical.root_sets import HYPOTHESES, PAIRS, SETS, SINGLE, UNION, on_side
 
 ROOT_SIDES = tuple(sorted(RootSide(root, side) for root in MODEL_ROOTS for side in BOTH))
+TIED = 12
+"""Probabilities that agree in so many digits are equal: what is left is the order of adding up."""
+
 Chances = Sequence[float]
 """One probability for each of PAIRS; the first is that of no compressed root."""
 
@@ -221,12 +224,12 @@ def _answer(
     pointed: tuple[RootSide, ...],
 ) -> Localisation:
     marginals = _marginals(posterior)
-    ranked = tuple(sorted(marginals.items(), key=lambda item: (-item[1], item[0])))
+    ranked = tuple(sorted(marginals.items(), key=lambda item: (-round(item[1], TIED), item[0])))
     informed = any(line.kind in ("finding", "imaging") for line in ledger)
     named = _named(ranked, model) if informed else ()
     candidates = named or _credible(posterior, ranked, model.combination.credible)
     none = posterior[0]
-    order = sorted(range(len(PAIRS)), key=posterior.__getitem__, reverse=True)
+    order = sorted(range(len(PAIRS)), key=lambda n: (-round(posterior[n], TIED), n))
     return Localisation(
         probabilities=ranked,
         none=none,

@@ -33,7 +33,8 @@ class FindingModel:
     ``group`` names the dependence group; findings of one group are not independent. ``given`` maps
     each state (``L3 L4 L5 S1 none``) to P(present | state), or is ``None`` where the finding says
     nothing about the root. ``at_most`` and ``at_least`` turn a graded value into presence.
-    ``lr_cap`` bounds the likelihood ratio; ``grade`` is high, moderate or low. ``aliases`` are
+    ``lr_cap`` bounds the likelihood ratio; ``grade`` is high, moderate or low. ``crossed`` marks a test
+    of one leg that brings on pain in the other: its side is written either way. ``aliases`` are
     other ids by which the same finding is said; only ``id`` is used inside.
     """
 
@@ -53,6 +54,7 @@ class FindingModel:
     sources: tuple[str, ...]
     how: str = ""
     aliases: tuple[str, ...] = ()
+    crossed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,10 @@ class Read(Protocol):
         """How sure the count of the vertebrae is."""
 
     @property
+    def serious(self) -> tuple[str, ...]:
+        """Kinds of disease that must not wait."""
+
+    @property
     def modality(self) -> str | None:
         """The modality that the text names."""
 
@@ -144,7 +148,8 @@ def _read(study: Study, reported: Reported | None, gathered: Gathered, read: Rea
         for fact in reading.facts
     )
     modality = study.modality or reading.modality or ""
-    return replace(study, report=source, numbering=reading.numbering, modality=modality), facts
+    study = replace(study, report=source, numbering=reading.numbering, modality=modality)
+    return replace(study, serious=reading.serious), facts
 
 
 def _say_what_is_doubtful(

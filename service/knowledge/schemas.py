@@ -125,6 +125,7 @@ class FindingSchema(TableSchema):
     sources = Words(validate=validate.Length(min=1, error="names no source"))
     how = string()
     aliases = Words()
+    crossed = fields.Boolean(load_default=False)
 
     @validates_schema
     def graded(self, loaded: Mapping[str, Any], **_: Any) -> None:

@@ -28,7 +28,7 @@ TAGS = frozenset(
         *("space", "spaces", "zone", "stands", "joint", "change", "governs", "object", "migration"),
         *("side", "lean", "greater", "severity", "root", "role", "meets", "met", "meeting"),
         *("spared", "negation", "harmless", "hedge", "certain", "request", "time", "cut", "join"),
-        *("where", "none", "anaphor", "header", "modality", "numbering"),
+        *("where", "none", "anaphor", "header", "modality", "numbering", "serious"),
     )
 )
 

@@ -9,12 +9,15 @@ from service.reports.clauses import DROPPED, Sentence, sentences_of
 from service.reports.grammar import Unread, read_sentence
 from service.reports.marks import Mark, marks_of
 from service.reports.merge import merged
+from service.reports.negation import denied_in
 from service.reports.phrases import Phrases
 from service.reports.placing import Carry
 from service.reports.source import Source, source_of
 from service.reports.times import PRIOR
 
 LONGEST_TEXT = 24_000
+OVER = frozenset(("resolved", "prior", "earlier"))
+"""Words of time that say that something is not of today."""
 FRONT = 400
 
 Marked = tuple[Sentence, tuple[Mark, ...]]
@@ -26,12 +29,15 @@ class Reading:
 
     ``modality`` is a DICOM code where the text names the study. ``numbering`` is ``stated``,
     ``doubtful`` or ``unstated``. ``not_understood`` are places in the original text with a reason.
+    ``serious`` are kinds of disease that must not wait, such as ``infection``, where the report
+    states or suspects one.
     """
 
     facts: tuple[ImagingFact, ...]
     modality: str | None
     numbering: str
     not_understood: tuple[tuple[int, int, str], ...]
+    serious: tuple[str, ...] = ()
 
 
 def read_report(text: str, phrases: Phrases, *, content_type: str = "text/plain") -> Reading:
@@ -50,6 +56,7 @@ def read_report(text: str, phrases: Phrases, *, content_type: str = "text/plain"
         _modality(source.text[:FRONT], marked, phrases),
         _numbering(marked),
         tuple((*source.span(start, end), why) for start, end, why in unread),
+        _serious(marked),
     )
 
 
@@ -88,6 +95,20 @@ def _past(facts: list[ImagingFact]) -> list[ImagingFact]:
         for fact in facts
         if fact.present
     ]
+
+
+def _serious(marked: list[Marked]) -> tuple[str, ...]:
+    """What must not wait, where the report says it of today and does not deny it."""
+    found: dict[str, None] = {}
+    for sentence, marks in marked:
+        kinds = [mark.get("serious") for mark in marks]
+        if not any(kinds) or sentence.section in (*DROPPED, "history"):
+            continue
+        past = any(mark.get("time") in OVER for mark in marks)
+        for kind, denied in zip(kinds, denied_in(marks, frozenset()), strict=True):
+            if kind and not denied and not past:
+                found[kind] = None
+    return tuple(found)
 
 
 def _modality(front: str, marked: list[Marked], phrases: Phrases) -> str | None:

@@ -185,3 +185,23 @@ def test_what_to_record_next_is_not_recorded_yet():
 def test_what_would_change_the_answer_names_findings_without_which_another_root_leads():
     answer = localise(person(*textbook("L4"), age=66), MODEL)
     assert answer.would_change.startswith("Without ")
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_crossed_test_helps_the_painful_side_whichever_leg_was_written_down(side):
+    plain = found("straight-leg-raise-positive", "left")
+    crossed = found("crossed-straight-leg-raise-positive", side)
+    bare, more = localise(person(plain), MODEL), localise(person(plain, crossed), MODEL)
+    at = RootSide(Root.S1, Side.LEFT)
+    assert more.probabilities[0][0].side is Side.LEFT
+    assert more.probability(at) > bare.probability(at)
+
+
+def test_a_lesion_without_a_side_speaks_for_its_root_and_leaves_the_side_to_the_signs():
+    unsided = replace(root_fact("S1"), side=None)
+    signs = textbook("S1")[:2]
+    bare, seen = (localise(person(*signs, imaging=i), MODEL) for i in ([], [unsided]))
+    at = RootSide(Root.S1, Side.LEFT)
+    assert seen.probability(at) > bare.probability(at)
+    alone = localise(person(imaging=[unsided]), MODEL)
+    assert isclose(alone.probability(at), alone.probability(RootSide(Root.S1, Side.RIGHT)))
