@@ -285,7 +285,10 @@ def test_a_worker_without_doors_works_and_stops_cleanly(tmp_path: Path) -> None:
         assert process.stderr is not None
         assert any("worker-started" in line for line in process.stderr)
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=30)
+        try:
+            _, told = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 0
     assert "worker-stopped" in told
 

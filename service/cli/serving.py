@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from service.app import Server
     from service.wiring import Rooms
 
+LOOK_SECONDS = 0.5
+"""How often a waiting main thread looks up: a signal that another thread got is seen only then."""
+
 _SERVE = """\
   lasegue serve                                      doors and worker in one process
   lasegue serve --no-work                            doors only; lasegue work does the rest
@@ -59,7 +62,8 @@ def work(given: argparse.Namespace) -> int:
 
     rooms = wiring.open_rooms(_begin(given))
     with stop_signal() as stop, working(rooms.jobs, wiring.handlers(rooms)):
-        stop.wait()
+        while not stop.wait(LOOK_SECONDS):
+            pass
     return Exit.OK
 
 

@@ -134,7 +134,8 @@ def test_gathering_takes_each_resource_once_and_notes_the_type_that_is_refused(
     client: FhirClient, fhir_server: FhirServer, patient: str
 ) -> None:
     stored = fhir_server.put(observation(patient, category=[{"coding": [{"code": "exam"}]}]))
-    queries = (f"Observation?patient={patient}", "Imagined?x=1", "Observation?category=exam")
+    same = f"Observation?patient={patient}&category=exam"
+    queries = (f"Observation?patient={patient}", "Imagined?x=1", same)
     gathered = client.gather(patient, queries)
     references = [json.loads(r)["resourceType"] for r in gathered.resources]
     assert references == ["Patient", "Observation"]

@@ -126,7 +126,7 @@ class JobsContract:
             thread.start()
         for thread in threads:
             thread.join()
-        assert working.wait_until_idle(40)
+        assert working.wait_until_idle(120)
         foci = [focus for _, foci in recorder.rounds for focus in foci]
         assert len(foci) == len(set(foci)) == 320
         assert recorder.most_of_one == 1
