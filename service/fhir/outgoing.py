@@ -41,13 +41,14 @@ def faults(bundle: Json) -> Iterator[tuple[str, str]]:
     if bundle.get("type") != "transaction" or not isinstance(entries, list) or not entries:
         yield "Bundle", "a transaction with entries is wanted"
         return
-    odd = tuple(misshapen(entries))
+    used: list[set[str]] = [set() for _ in entries]
+    odd = tuple(misshapen(entries, used))
     if odd:
         yield from odd
         return
     yield from _entries(entries)
+    yield from _references(entries, used)
     resources = [entry["resource"] for entry in entries if "resource" in entry]
-    yield from _references(resources, {entry.get("fullUrl") for entry in entries})
     for resource in resources:
         yield from _codes(resource)
         yield from broken(resource)
@@ -93,12 +94,17 @@ def _twice(what: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield f"Bundle.entry.{what}", "stands more than once"
 
 
-def _references(resources: Sequence[Json], known: set[str | None]) -> Iterator[tuple[str, str]]:
-    for resource in resources:
+def _references(
+    entries: Sequence[Json], references: Sequence[set[str]]
+) -> Iterator[tuple[str, str]]:
+    known = {entry.get("fullUrl") for entry in entries}
+    sound: set[str] = set()
+    for entry, used in zip(entries, references, strict=True):
+        resource = entry.get("resource", {})
         kind = str(resource.get("resourceType"))
         inside = {f"#{held.get('id')}" for held in resource.get("contained", ())}
-        used = _names(resource)
-        lost = {name for name in used if not _held(name, inside, known)}
+        lost = {name for name in used - sound if not _held(name, inside, known)}
+        sound |= used - lost - inside
         if lost:
             places = (where for where, name in _found(resource, kind) if name in lost)
             yield from ((where, "refers to nothing") for where in places)
@@ -112,22 +118,6 @@ def _held(name: str, inside: set[str], known: set[str | None]) -> bool:
     if name.startswith("urn:"):
         return name in known
     return LITERAL.fullmatch(name) is not None
-
-
-def _names(resource: Json) -> set[str]:
-    """Every reference in a resource."""
-    found: set[str] = set()
-    waiting: list[Any] = [resource]
-    while waiting:
-        node = waiting.pop()
-        if type(node) is dict:
-            name = node.get("reference")
-            if type(name) is str:
-                found.add(name)
-            waiting.extend(node.values())
-        elif type(node) is list:
-            waiting.extend(node)
-    return found
 
 
 def _found(node: Any, where: str) -> Iterator[tuple[str, str]]:
@@ -146,28 +136,42 @@ def _found(node: Any, where: str) -> Iterator[tuple[str, str]]:
 
 def _codes(resource: Json) -> Iterator[tuple[str, str]]:
     kind = str(resource.get("resourceType"))
-    for table, rule in (
+    for path, allowed, rule in _TABLES.get(kind, _TABLES[""]):
+        if not allowed.issuperset(_at(resource, path)):
+            yield f"{kind}.{'.'.join(path)}", rule
+
+
+def _table(kind: str) -> tuple[tuple[tuple[str, ...], frozenset[str], str], ...]:
+    """What a type of resource may say: a path, the codes allowed there and the rule."""
+    tables = (
         (REQUIRED.get(kind, {}), "not in the required value set"),
         (EVERYWHERE, "not in the required value set"),
         (OURS.get(kind, {}), "more than a draft may say"),
-    ):
-        for path, allowed in table.items():
-            if any(code not in allowed for code in _at(resource, path.split("."))):
-                yield f"{kind}.{path}", rule
+    )
+    return tuple(
+        (tuple(path.split(".")), allowed, rule)
+        for table, rule in tables
+        for path, allowed in table.items()
+    )
 
 
-def _at(node: Any, path: Sequence[str]) -> Iterator[str]:
+_TABLES = {kind: _table(kind) for kind in ("", *REQUIRED, *OURS)}
+
+
+def _at(node: Json, path: Sequence[str]) -> list[str]:
     """The codes at a path, through lists, and through the codings of a concept at its end."""
-    if isinstance(node, list):
-        for item in node:
-            yield from _at(item, path)
-    elif path:
-        if isinstance(node, dict) and path[0] in node:
-            yield from _at(node[path[0]], path[1:])
-    elif isinstance(node, dict):
-        yield from (coding.get("code", "") for coding in node.get("coding", ()))
-    else:
-        yield node
+    if path[0] not in node:
+        return []
+    held, rest = node[path[0]], path[1:]
+    found: list[str] = []
+    for item in held if isinstance(held, list) else (held,):
+        if not isinstance(item, dict):
+            found += [] if rest else [item]
+        elif rest:
+            found += _at(item, rest)
+        else:
+            found += [coding.get("code", "") for coding in item.get("coding", ())]
+    return found
 
 
 def _exclusions(resources: Sequence[Json]) -> Iterator[tuple[str, str]]:

@@ -47,12 +47,19 @@ class Unsure(Exception):
     """A leaf, such as a text with an odd space, whose form does not decide the verdict."""
 
 
-def misshapen(entries: Sequence[Json]) -> Iterator[tuple[str, str]]:
-    """The places in a transaction's entries that are not FHIR, and why; nothing of what they say."""
+def misshapen(
+    entries: Sequence[Json], references: Sequence[set[str]] = ()
+) -> Iterator[tuple[str, str]]:
+    """The places in a transaction's entries that are not FHIR, and why; nothing of what they say.
+
+    ``references``, a set for each entry where given, is filled with what the entry refers to.
+    """
     for number, entry in enumerate(entries):
+        used = references[number] if references else set()
         try:
-            shape = form(entry)
+            shape = form(entry, "", used)
         except Unsure:
+            _refer(entry, used)
             yield from _judge(entry, number)
             continue
         if shape not in _accepted:
@@ -100,17 +107,43 @@ def _path(place: Sequence[int | str], number: int) -> str:
     return f"Bundle.entry[{number}]{''.join(parts)}"
 
 
-def form(node: Any, name: str = "") -> Hashable:
+def _refer(node: Any, used: set[str]) -> None:
+    """Add every reference in a tree."""
+    if isinstance(node, dict):
+        if isinstance(node.get("reference"), str):
+            used.add(node["reference"])
+        node = list(node.values())
+    if isinstance(node, list):
+        for inner in node:
+            _refer(inner, used)
+
+
+def form(node: Any, name: str, used: set[str]) -> Hashable:
     """Names, nesting and lexical forms of a tree; of a list only its distinct items count.
 
-    Raises :class:`Unsure`.
+    An object gives its names, then the forms of its values, and the type of a resource; a list
+    begins with ``None``. Adds the references on the way to ``used``. Raises :class:`Unsure`.
     """
-    if isinstance(node, str):
-        return node if name == "resourceType" else lexical(node, name)
     if isinstance(node, dict):
-        return tuple([(key, form(value, key)) for key, value in node.items()])
+        parts: list[Hashable] = [*node]
+        for key, value in node.items():
+            if type(value) is not str:
+                parts.append(form(value, key, used))
+                continue
+            parts.append(lexical(value, key))
+            if key == "reference":
+                used.add(value)
+            elif key == "resourceType":
+                parts.append(value)
+        return tuple(parts)
     if isinstance(node, list):
-        return ("list", *dict.fromkeys([form(item) for item in node]))
+        return (None, *dict.fromkeys([form(item, "", used) for item in node]))
+    return _leaf(node, name)
+
+
+def _leaf(node: Any, name: str) -> Hashable:
+    if isinstance(node, str):
+        return lexical(node, name)
     if isinstance(node, bool) or node is None:
         return ("constant", node)
     if name in DECIMALS and _PLAIN_NUMBER.fullmatch(repr(node)):

@@ -262,6 +262,14 @@ def test_a_reference_that_cannot_be_followed_is_refused(bundle, name):
     refused(bundle)
 
 
+def test_a_dangling_reference_is_refused_also_beside_an_odd_text(bundle):
+    plan = resource(bundle, "CarePlan")
+    plan["title"] = "12:30"
+    check_outgoing(bundle)
+    plan["goal"] = [{"reference": "urn:uuid:0"}]
+    refused(bundle, "CarePlan.goal: refers to nothing")
+
+
 def test_a_contained_resource_must_be_used(bundle):
     resource(bundle, "GuidanceResponse").pop("evaluationMessage")
     refused(bundle, "dom-3")
