@@ -18,10 +18,9 @@ ENV PATH=/opt/lasegue/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     LASEGUE_HOST=0.0.0.0 \
-    LASEGUE_STORE=sqlite:////var/lib/lasegue/lasegue.db \
-    LASEGUE_CONFIG=/etc/lasegue/lasegue.toml
+    LASEGUE_STORE=sqlite:////var/lib/lasegue/lasegue.db
 USER lasegue
-WORKDIR /var/lib/lasegue
+WORKDIR /etc/lasegue
 VOLUME /var/lib/lasegue
 EXPOSE 8466
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
