@@ -35,7 +35,8 @@ def pruned(node: Any) -> Any:
     if kind is Flat:
         return dict(node)
     if kind is list:
-        return [item for item in map(pruned, node) if item or item is False or item == 0]
+        items = [dict(item) if type(item) is Flat else pruned(item) for item in node]
+        return [item for item in items if item or item is False or item == 0]
     return plain(node) if isinstance(node, str) else node
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from service.clinical.anatomy import RootSide
 from service.clinical.answer import NextItem, Weight
@@ -46,8 +46,9 @@ def impression_identity(draft: Draft) -> Identity:
 def risk_assessment(draft: Draft, problems: Sequence[Problem]) -> Written:
     """One prediction for every root and side and one for none, the likeliest root first."""
     found = draft.assessment.localisation
+    ledger = [(dict(line.towards), line.sentence) for line in found.ledger]
     predictions = [
-        _prediction(root_coding(root), chance, _reasons(found.ledger, root))
+        _prediction(root_coding(root), chance, _reasons(ledger, root))
         for root, chance in found.probabilities
     ]
     none = own("nerve-root", "none", "No compressed nerve root")
@@ -87,9 +88,9 @@ def _population(draft: Draft) -> Json:
     return own("population", name, known.label if known else "Mixture of all populations")
 
 
-def _reasons(ledger: Sequence[Weight], root: RootSide) -> str:
+def _reasons(ledger: Sequence[tuple[Mapping[RootSide, float], str]], root: RootSide) -> str:
     """The few ledger lines that moved a root most, each with its log ratio."""
-    moved = [(by, w.sentence) for w in ledger if (by := w.for_root(root))]
+    moved = [(by, said) for towards, said in ledger if (by := towards.get(root))]
     moved.sort(key=lambda line: -abs(line[0]))
     return sentences(*(f"{said.rstrip('.')} ({by:+.2f})" for by, said in moved[:REASONS_SHOWN]))
 
