@@ -128,7 +128,9 @@ def meaning(
 def _lookup(
     coding: Coding, model: Model, site_codes: Mapping[Coding, CodedFinding]
 ) -> Meaning | None:
-    found = site_codes.get(coding) or model.codes.findings.meanings.get(coding)
+    found = (site_codes.get(coding) if site_codes else None) or model.codes.findings.meanings.get(
+        coding
+    )
     if found and found.finding in model.findings:
         return Meaning(found.finding, (found.side,) if found.side else (), found.present)
     if coding.system != FINDING_SYSTEM:

@@ -79,7 +79,8 @@ class _Reader:
     def words(self, area: str, *concepts: shapes.Concept | None) -> list[str]:
         """The words of one area that the codes mean."""
         given = codings(*concepts)
-        return [w for found, w in self.codes.context.all(given) if found == area] if given else []
+        known = self.codes.context.all(given) if given else ()
+        return [word for found, word in known if found == area]
 
 
 def _guarded(
@@ -218,7 +219,8 @@ def _measurement(resource: Resource, reader: _Reader) -> None:
     for answer in (observation, *(observation.component or ())):
         for word in reader.words("measurement", answer.code):
             _value(word, answer, resource, observation, reader)
-        for word in reader.words("condition", answer.value_codeable_concept):
+        value = answer.value_codeable_concept
+        for word in reader.words("condition", value) if value else ():
             reader.known.conditions.append((word, resource.source(effective(observation))))
 
 

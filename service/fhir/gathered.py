@@ -227,9 +227,8 @@ def _patient(resources: list[Resource], everyone: Gathered, named: str | None) -
     patients = {r.reference for r in resources if r.type == "Patient"}
     if len(patients) > 1:
         raise NotUnderstood("there are several patients and none was named", expression="Patient")
-    subjects = {
-        everyone.resolved(r.subject) for r in resources if r.type in SUBJECT_TYPES and r.subject
-    }
+    said = {r.subject for r in resources if r.type in SUBJECT_TYPES}
+    subjects = {everyone.resolved(subject) for subject in said if subject}
     candidates = patients or {s for s in subjects if s.startswith(("Patient/", "urn:"))}
     if len(candidates) != 1:
         why = "is about several patients" if candidates else "does not say whom it is about"

@@ -37,8 +37,10 @@ def in_unit(kind: str, value: float, unit: str) -> tuple[float, str] | None:
     if kind not in UNITS:
         return value, unit
     kept, lines = UNITS[kind]
-    given = tidy(unit).replace("^", "*").replace("x10", "10").replace("10e", "10*")
-    given = given.replace("µ", "u").replace("μ", "u")
+    given = tidy(unit)
+    if given not in lines:
+        given = given.replace("^", "*").replace("x10", "10").replace("10e", "10*")
+        given = given.replace("µ", "u").replace("μ", "u")
     if kind == "egfr" and given.startswith("ml/min"):
         return value, kept
     line = lines.get(given)

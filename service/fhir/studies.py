@@ -143,10 +143,8 @@ def _read(study: Study, reported: Reported | None, gathered: Gathered, read: Rea
     reading = read(taken.text.text, taken.text.content_type)
     _say_what_is_doubtful(taken.text, reading, resource, gathered)
     source = _source(reported, gathered)
-    facts = tuple(
-        replace(fact, reference=resource.literal, version=resource.version)
-        for fact in reading.facts
-    )
+    literal, version = resource.literal, resource.version
+    facts = tuple([replace(f, reference=literal, version=version) for f in reading.facts])
     modality = study.modality or reading.modality or ""
     study = replace(study, report=source, numbering=reading.numbering, modality=modality)
     return replace(study, serious=reading.serious), facts

@@ -47,8 +47,9 @@ def changes_in(marks: Sequence[Mark], rooted: set[int]) -> Iterator[Change]:
     """Every change with its places, read from left to right; ``rooted`` marks name roots."""
     taken: set[int] = set(rooted)
     for at, mark in enumerate(marks):
-        of_root = mark.has("met", "meeting") and at - 1 in rooted
-        if mark.has("change") and at not in rooted and not of_root:
+        if "change" not in mark.tags or at in rooted:
+            continue
+        if not (mark.has("met", "meeting") and at - 1 in rooted):
             places = [] if mark.has("governs") else _before(marks, at, taken)
             places = places or _after(marks, at, taken)
             taken.update(places)

@@ -20,10 +20,12 @@ _PASSING = DROPPED | {"history"}
 
 _MARK = re.compile(r"\s*(?:[*#>+]+|-(?!\d)|\(?\d{1,2}[.):](?!\d)|\(?[a-h][.)](?=\s))\s*")
 _STOP = re.compile(
-    r"[.!](?=[\s\"')]|$)|;|\.(?=[A-Z][a-z]|[A-Z] )|\s(?=\(?\d{1,2}[.)]\s+[A-Z])|(?<=[a-z)])\.(?=[LT]\d)"
-    r"|(?<![,&/-])(?<!\bto)(?<!\band)(?<!\bor)(?<!through)(?<!thru)(?<!\bat)(?<!level)"
-    r"\s(?=[LTD]\d{1,2} ?[-/] ?[LS]?\d(?: (?:segment|level))? ?:)"
+    r"[.!;\s](?:(?<=[.!])(?=[\s\"')]|$)|(?<=;)|(?<=\.)(?=[A-Z][a-z ])"
+    r"|(?<=\s)(?=\(?\d{1,2}[.)]\s+[A-Z])|(?<=[a-z)]\.)(?=[LT]\d)"
+    r"|(?<=\s)(?=[LTD]\d{1,2} ?[-/] ?[LS]?\d(?: (?:segment|level))? ?:)(?<![,&/-]\s)(?<!\bto\s)"
+    r"(?<!\band\s)(?<!\bor\s)(?<!through\s)(?<!thru\s)(?<!\bat\s)(?<!level\s))"
 )
+"""Each is one character; the look behind it says whether a sentence ends there."""
 _SHORTENED = re.compile(
     r"(?:^|[\s(])(?:approx|e\.g|i\.e|vs|dr|lig|min|mod|gr|max|bilat|resp|ca|incl|sev|no|rt|lt|post|deg)$",
     re.IGNORECASE,
@@ -33,6 +35,8 @@ _OPEN_END = re.compile(
     r"|moderate|severe|no|without|level|disc|nerve|causing|at the))\s*$",
     re.IGNORECASE,
 )
+_COLON = re.compile(":")
+_IN_CAPITALS = re.compile(r"\W*([A-Z]{3,}(?: [A-Z]{3,})?)(?= *[-a-z\d]| +[A-Z][a-z\d])")
 _SAID = re.compile(r"\S")
 _LEVEL_START = re.compile(r"\s*(?:at |level )?[LTD]S?[ -]?\d", re.IGNORECASE)
 
@@ -119,13 +123,13 @@ def _headers(raw: str, phrases: Phrases) -> Iterator[tuple[int, int, str]]:
     bare = _capitals(raw, phrases)
     if bare:
         yield bare
-    for match in islice(re.finditer(":", raw), MOST_HEADERS):
-        start = max(
-            raw.rfind(mark, max(0, match.start() - _HEADER), match.start()) for mark in ".;:"
-        )
-        start = start + 1 if start >= 0 else 0
-        if match.start() - start <= _HEADER:
-            section = _section(raw[start : match.start()], phrases)
+    for match in islice(_COLON.finditer(raw), MOST_HEADERS):
+        end = match.start()
+        least = max(0, end - _HEADER)
+        last = (raw.rfind(mark, least, end) for mark in ".;:")
+        start = max(*last) + 1
+        if end - start <= _HEADER:
+            section = _section(raw[start:end], phrases)
             if section:
                 yield start, match.end(), section
 
@@ -144,7 +148,7 @@ def _section(title: str, phrases: Phrases) -> str | None:
 
 def _capitals(raw: str, phrases: Phrases) -> tuple[int, int, str] | None:
     """A header in capitals without a colon: ``IMPRESSION large extrusion``."""
-    match = re.match(r"\W*([A-Z]{3,}(?: [A-Z]{3,})?)(?= *[-a-z\d]| +[A-Z][a-z\d])", raw)
+    match = _IN_CAPITALS.match(raw)
     if not match:
         return None
     title = " ".join(words_of(match[1]))

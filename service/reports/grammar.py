@@ -51,9 +51,9 @@ def read_sentence(
 ) -> tuple[list[ImagingFact], list[Unread]]:
     """The facts of a sentence and what of it was not understood; spans are those of the text read."""
     carry.enter(sentence)
-    if not carry.leading and any(mark.has("colon") for mark in marks[:TOPIC]):
+    if not carry.leading and any("colon" in mark.tags for mark in marks[:TOPIC]):
         carry.discs = ()
-    heads = () if any(mark.has("request") for mark in marks) else _heads(sentence, marks, carry)
+    heads = () if any("request" in mark.tags for mark in marks) else _heads(sentence, marks, carry)
     facts: list[ImagingFact] = []
     unread: list[Unread] = []
     if heads:
@@ -71,8 +71,9 @@ def _heads(sentence: Sentence, marks: tuple[Mark, ...], carry: Carry) -> tuple[H
     """The heads of a sentence; one without any may go on with the topic of its line."""
     mentions = mentions_in(marks, sentence.text)
     heads = heads_in(marks, mentions, meetings_in(marks, mentions))
-    said = any(mark.has("severity", "none") for mark in marks)
-    if not heads and said and carry.topic and (carry.topic[0].topic or sentence.goes_on):
+    if heads or not carry.topic or not (carry.topic[0].topic or sentence.goes_on):
+        return heads
+    if any(mark.has("severity", "none") for mark in marks):
         return tuple(replace(h, first=-1, last=-1, at=()) for h in carry.topic)
     return heads
 
@@ -81,7 +82,7 @@ def _topics(
     sentence: Sentence, marks: tuple[Mark, ...], heads: tuple[Head, ...]
 ) -> tuple[Head, ...]:
     """The places that what follows may go on about: those before a colon, else the last ones."""
-    colon = next((at for at, mark in enumerate(marks) if mark.has("colon")), len(marks))
+    colon = next((at for at, mark in enumerate(marks) if "colon" in mark.tags), len(marks))
     named = tuple(h for h in heads if h.topic or (h.last < colon < len(marks) and h.group >= 0))
     return named or tuple(h for h in heads[-1:] if h.group >= 0 and not h.normal)
 
@@ -233,12 +234,12 @@ def _zones(region: Region) -> tuple[Zone, ...]:
     for mark in region.behind:
         space = mark.get("space") or mark.get("spaces")
         found.append(mark.get("zone") or _SPACES.get(space, ""))
-    return tuple(dict.fromkeys(Zone(zone) for zone in found if zone))
+    return tuple(dict.fromkeys([Zone(zone) for zone in found if zone]))
 
 
 def _migration(region: Region) -> Migration:
-    said = (mark.get("migration") for mark in region.marks if mark.has("migration"))
-    return Migration(next(said, "none"))
+    said = [mark.tags["migration"] for mark in region.marks if "migration" in mark.tags]
+    return Migration(said[0]) if said else Migration.NONE
 
 
 def _detail(head: Head, region: Region, absent: bool) -> str:

@@ -10,6 +10,9 @@ from service.reports.changes import NARROWED, WORN, Change, changes_in, place_of
 from service.reports.marks import Mark
 from service.reports.roots import Meeting, Mention
 
+_AT_PLACES = frozenset((*NARROWED.values(), *WORN.values()))
+_ALONE = frozenset(("kind", "slip", "operation", "stenosis", "arthropathy"))
+
 
 @dataclass(slots=True)
 class Head:
@@ -41,15 +44,15 @@ def heads_in(
     changes = [head for change in changes_in(marks, rooted) for head in _changed(marks, change)]
     claimed = {at for head in changes for at in head.at}
     heads = [*_alone(marks), *changes, *_met(meetings, claimed)]
-    if not any(head.kind in (*NARROWED.values(), *WORN.values()) for head in heads):
+    if not any(head.kind in _AT_PLACES for head in heads):
         heads += _topics(marks)
-    return tuple(sorted(heads, key=lambda head: (head.at[0], head.first)))
+    return tuple(sorted(heads, key=lambda head: (head.at[0], head.first)) if heads else ())
 
 
 def _alone(marks: Sequence[Mark]) -> Iterator[Head]:
     """Findings that are one wording."""
     for at, mark in enumerate(marks):
-        if not mark.has("kind", "slip", "operation", "stenosis", "arthropathy"):
+        if _ALONE.isdisjoint(mark.tags):
             continue
         if mark.has("kind"):
             yield Head(Kind(mark.get("kind")), at, at, (at,), "named-finding")
@@ -102,7 +105,7 @@ def _changed(marks: Sequence[Mark], change: Change) -> Iterator[Head]:
 
 def _topics(marks: Sequence[Mark]) -> Iterator[Head]:
     """``Foramina: mild at L3-4``: a place before a colon, with a grade or a denial after it."""
-    colon = next((i for i, mark in enumerate(marks[:8]) if mark.has("colon")), None)
+    colon = next((i for i, mark in enumerate(marks[:8]) if "colon" in mark.tags), None)
     if colon is None or not any(m.has("severity", "none") for m in marks[colon:]):
         return
     for i in range(colon):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ _SIGNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_START = attrgetter("start")
 
 
 class Mark(NamedTuple):
@@ -56,12 +58,10 @@ def marks_of(sentence: str, phrases: Phrases) -> tuple[Mark, ...]:
     found = [Mark(p.start, p.end, _NOTHING, p.discs, p.name) for p in places]
     found += _known(_words(sentence, places, phrases), phrases)
     if places:
-        found.sort(key=_start)
-    return tuple(_compared(found[:MOST]))
-
-
-def _start(mark: Mark) -> int:
-    return mark.start
+        found.sort(key=_START)
+    if any("greater" in mark.tags for mark in found):
+        return tuple(_compared(found[:MOST]))
+    return tuple(found[:MOST])
 
 
 def _words(sentence: str, places: tuple[Place, ...], phrases: Phrases) -> list[_Word]:
@@ -76,7 +76,8 @@ def _words(sentence: str, places: tuple[Place, ...], phrases: Phrases) -> list[_
     return found
 
 
-def _between(sentence: str, start: int, end: int, phrases: Phrases) -> Iterator[_Word]:
+def _between(sentence: str, start: int, end: int, phrases: Phrases) -> list[_Word]:
+    found: list[_Word] = []
     known = phrases.never
     for match in _WORDS.finditer(sentence, start, end):
         text = match[0].lower()
@@ -88,18 +89,21 @@ def _between(sentence: str, start: int, end: int, phrases: Phrases) -> Iterator[
             elif text[0] == " ":
                 text = "-"
         first, last = match.span()
-        yield first, last, text
+        found.append((first, last, text))
+    return found
 
 
-def _known(words: list[_Word], phrases: Phrases) -> Iterator[Mark]:
+def _known(words: list[_Word], phrases: Phrases) -> list[Mark]:
+    found: list[Mark] = []
     texts = [word[2] for word in words]
     texts.append(_LEVEL)
     at = 0
     while at < len(words):
         size, tags = _longest(texts, at, phrases.wordings)
         if tags:
-            yield Mark(words[at][0], words[at + size - 1][1], tags)
+            found.append(Mark(words[at][0], words[at + size - 1][1], tags))
         at += size
+    return found
 
 
 def _longest(

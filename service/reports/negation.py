@@ -19,12 +19,12 @@ def doubted_in(marks: Sequence[Mark], heads: frozenset[int]) -> list[bool]:
 
 def _reached(marks: Sequence[Mark], heads: frozenset[int], cue: str) -> list[bool]:
     reached = [False] * len(marks)
-    if not any(cue in mark.tags for mark in marks):
+    if not [mark for mark in marks if cue in mark.tags]:
         return reached
     listed = _list_ahead(marks)
     active = passed = False
     for at, mark in enumerate(marks):
-        if mark.get(cue) == "pre":
+        if mark.tags.get(cue) == "pre":
             active, passed = True, False
         elif active and _ends(marks, at, passed, listed[at], cue):
             active = False
@@ -32,7 +32,7 @@ def _reached(marks: Sequence[Mark], heads: frozenset[int], cue: str) -> list[boo
             passed = True
         reached[at] = active
     for at, mark in enumerate(marks):
-        if mark.get(cue) == "post" and not _hedged(marks, at, cue):
+        if mark.tags.get(cue) == "post" and not _hedged(marks, at, cue):
             _reach_back(marks, at, reached)
     return reached
 
@@ -69,7 +69,7 @@ def _list_ahead(marks: Sequence[Mark]) -> list[bool]:
     for at in range(len(marks) - 1, -1, -1):
         mark = marks[at]
         ahead[at] = seen
-        if mark.get("join") == "or":
+        if mark.tags.get("join") == "or":
             seen = True
         elif mark.has("cut", "severity", "colon", "negation"):
             seen = False

@@ -97,9 +97,9 @@ def _all(own: list[tuple[str, ...]]) -> tuple[str, ...]:
 
 def _stated(marks: Sequence[Mark], head: Head, region: Region, carry: Carry) -> tuple[str, ...]:
     """Levels meant by "at any level", "elsewhere" and "the operated levels"."""
-    where = {m.get("where") for m in region.marks}
+    where = {m.tags["where"] for m in region.marks if "where" in m.tags}
     for mark in marks[head.last + 1 :]:
-        if mark.discs or mark.has("cut"):
+        if mark.discs or "cut" in mark.tags:
             break
         where.add(mark.get("where"))
     if "operated" in where and carry.operated:

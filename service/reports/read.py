@@ -118,15 +118,16 @@ def _modality(front: str, marked: list[Marked], phrases: Phrases) -> str | None:
             break
         if sentence.section not in ("comparison", "history", "closing"):
             for mark in marks:
-                if mark.has("modality"):
-                    return mark.get("modality")
+                if "modality" in mark.tags:
+                    return mark.tags["modality"]
     return next((m.get("modality") for m in marks_of(front, phrases) if m.has("modality")), None)
 
 
 def _numbering(marked: list[Marked]) -> str:
     """What the text says of its counting of vertebrae; a doubt outweighs a statement."""
-    said = {mark.get("numbering") for _, marks in marked for mark in marks}
-    if "doubtful" in said or any(_sixth(mark) for _, marks in marked for mark in marks):
+    every = [mark for _, marks in marked for mark in marks]
+    said = {mark.tags["numbering"] for mark in every if "numbering" in mark.tags}
+    if "doubtful" in said or any(_sixth(mark) for mark in every if mark.name or mark.discs):
         return "doubtful"
     return "stated" if "stated" in said else "unstated"
 

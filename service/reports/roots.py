@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from service.reports.marks import Mark
 
+MEETING = frozenset(("meets", "met", "meeting", "spared"))
 FAR = 14
 NEAR = 9
 
@@ -46,10 +47,11 @@ def mentions_in(marks: Sequence[Mark], sentence: str) -> tuple[Mention, ...]:
     """Every mention of roots, with or without the word root."""
     found: list[Mention] = []
     for at, mark in enumerate(marks):
-        if found and at <= found[-1].last:
+        rooted = "root" in mark.tags
+        if not (rooted or mark.name) or (found and at <= found[-1].last):
             continue
         floor = found[-1].last if found else -1
-        if mark.has("root"):
+        if rooted:
             _add(found, _worded(marks, at, sentence, floor), marks)
         elif _bare_root(marks, at):
             last = _run(marks, at)
@@ -76,8 +78,11 @@ def meetings_in(marks: Sequence[Mark], mentions: Sequence[Mention]) -> tuple[Mee
     found = []
     inside = {i for mention in mentions for i in range(mention.first, mention.last + 1)}
     for at, mark in enumerate(marks):
-        relation = mark.get("meets") or mark.get("met") or mark.get("meeting")
-        spared = mark.has("spared")
+        tags = mark.tags
+        if MEETING.isdisjoint(tags):
+            continue
+        relation = tags.get("meets") or tags.get("met") or tags.get("meeting")
+        spared = "spared" in tags
         if (relation or spared) and at not in inside:
             mentions_met = _object(marks, at, mentions, spared)
             found.append(Meeting(at, relation or "compress", mentions_met, spared))

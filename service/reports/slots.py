@@ -8,6 +8,8 @@ from typing import NamedTuple
 from service.reports.heads import Head
 from service.reports.marks import Mark
 
+_TAKERS = frozenset(("other", "object", "meets", "met", "meeting", "change"))
+
 
 class Region(NamedTuple):
     """The marks that belong to a head: before it, within it and behind it."""
@@ -72,15 +74,15 @@ def _bystanders(marks: Sequence[Mark], heads: Sequence[Head]) -> list[int]:
     return [
         ~at
         for at, mark in enumerate(marks)
-        if at not in inside and mark.has("other", "object", "meets", "met", "meeting", "change")
+        if at not in inside and not _TAKERS.isdisjoint(mark.tags)
     ]
 
 
 def grades_of(region: Region, worse_is_both: bool) -> tuple[Grade, ...]:
     """Sides and grades in the order read; with several levels, each level gets its own."""
-    before = tuple(m for m in region.before if m.get("change") != "normal")
+    before = tuple([m for m in region.before if m.tags.get("change") != "normal"])
     marks = before + region.within + region.behind
-    places = sum(1 for m in marks if m.discs)
+    places = len([m for m in marks if m.discs])
     if places > 1 or (places and any(m.get("where") in ("elsewhere", "otherwise") for m in marks)):
         return tuple(_spread(marks, worse_is_both))
     return tuple(_pairs(marks, worse_is_both))
@@ -176,13 +178,13 @@ def _read(marks: Sequence[Mark], worse_is_both: bool) -> Iterator[tuple[str, str
     """Sides and grades one by one; a grade opens a pair when its side follows: ``mild on the left``."""
     lean = ""
     for at, mark in enumerate(marks):
-        if mark.has("side"):
+        if "side" in mark.tags:
             both = lean == "worse" and worse_is_both
             yield "both" if both else mark.get("side"), "", False
-        elif mark.has("severity", "none") or mark.get("change") == "normal":
+        elif mark.has("severity", "none") or mark.tags.get("change") == "normal":
             opens = at + 2 < len(marks) and marks[at + 1].has("lean") and marks[at + 2].has("side")
             yield "", mark.get("severity") or ("none" if mark.has("none") else "normal"), opens
-        lean = mark.get("lean")
+        lean = mark.tags.get("lean", "")
 
 
 def _settled(found: list[Grade]) -> Iterator[Grade]:

@@ -15,6 +15,8 @@ def gone_in(marks: Sequence[Mark], sentence: str) -> list[bool]:
     """For each mark whether it is said to have resolved, or to have been so at an earlier time."""
     gone = [False] * len(marks)
     for at, mark in enumerate(marks):
+        if "time" not in mark.tags and "operation" not in mark.tags:
+            continue
         if mark.get("time") == "resolved":
             if sentence[mark.start : mark.end].lower().endswith(" of"):
                 _forward(marks, at, gone)
@@ -29,8 +31,8 @@ def gone_in(marks: Sequence[Mark], sentence: str) -> list[bool]:
 
 def change_in(region: Region) -> str:
     """The change over time that the words around a head state; ``current`` when none is."""
-    said = {mark.get("time") for mark in region.marks}
-    return next((change for change in _CHANGES if change in said), "current")
+    said = {mark.tags["time"] for mark in region.marks if "time" in mark.tags}
+    return next((change for change in _CHANGES if change in said), "current") if said else "current"
 
 
 def _forward(marks: Sequence[Mark], at: int, gone: list[bool]) -> None:
