@@ -32,9 +32,10 @@ _LEXICAL = re.compile(
     r"|(?P<blank>[ \t\r\n]+)"
     r"|(?P<string>[ \r\n\t\S]+)"
 )
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _PLAIN_NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,12})?")
 
-TEXTS = frozenset({"code", "display", "id", "text"})
+TEXTS = frozenset({"code", "display", "text"})
 """Where FHIR always has a text: one that looks like a number or a truth value is decided there."""
 
 DECIMALS = frozenset({"value", "probabilityDecimal"})
@@ -159,6 +160,10 @@ def lexical(text: str, name: str = "") -> str:
     """
     if not text:
         return "empty"
+    if name == "id":
+        if _ID.fullmatch(text):
+            return "id"
+        raise Unsure
     found = _LEXICAL.fullmatch(text)
     kind = found.lastgroup if found else None
     if kind is None or len(text) > LONGEST:

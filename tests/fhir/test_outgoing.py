@@ -462,6 +462,16 @@ def every_place(node):
             yield node, name
 
 
+@pytest.mark.parametrize(("fine", "wrong"), [("0", "0:"), ("t", "t_"), ("1.5", "1,5")])
+def test_an_id_that_is_wrong_is_refused_though_one_of_its_form_was_accepted(fine, wrong):
+    bundle = to_transaction(an_eventful_assessment(), a_case(), a_model())
+    entry = bundle["entry"][0]
+    entry["resource"]["id"] = fine
+    assert list(shape.misshapen([entry])) == []
+    entry["resource"]["id"] = wrong
+    assert list(shape.misshapen([entry])) != []
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_remembered_shape_gets_the_verdict_it_would_get_afresh(data):
