@@ -223,25 +223,24 @@ def _above(comparator: str, value: float, bound: float) -> bool | None:
 
 
 def _values(answer: shapes.Answer) -> dict[str, object]:
-    named: dict[str, object] = {
-        "valueCodeableConcept": answer.value_codeable_concept,
-        "valueBoolean": answer.value_boolean,
-        "valueInteger": answer.value_integer,
-        "valueString": answer.value_string,
-        "valueQuantity": answer.value_quantity,
-        "valueDateTime": answer.value_date_time,
-        "valuePeriod": answer.value_period,
-        "valueRange": answer.value_range,
-        "valueRatio": answer.value_ratio,
-        "valueTime": answer.value_time,
-        "valueSampledData": answer.value_sampled_data,
-        "valueAttachment": answer.value_attachment,
-        "valueReference": answer.value_reference,
-    }
-    return {
-        name: value
-        for name, value in named.items()
-        if value is not None
-        and value is not shapes.NOTHING
-        and not (isinstance(value, Raw) and not shapes.given(value))
-    }
+    found: dict[str, object] = {}
+    for name, value in (
+        ("valueCodeableConcept", answer.value_codeable_concept),
+        ("valueBoolean", answer.value_boolean),
+        ("valueInteger", answer.value_integer),
+        ("valueString", answer.value_string),
+        ("valueQuantity", answer.value_quantity),
+        ("valueDateTime", answer.value_date_time),
+        ("valuePeriod", answer.value_period),
+        ("valueRange", answer.value_range),
+        ("valueRatio", answer.value_ratio),
+        ("valueTime", answer.value_time),
+        ("valueSampledData", answer.value_sampled_data),
+        ("valueAttachment", answer.value_attachment),
+        ("valueReference", answer.value_reference),
+    ):
+        if value is None or value is shapes.NOTHING:
+            continue
+        if not isinstance(value, Raw) or shapes.given(value):
+            found[name] = value
+    return found

@@ -57,13 +57,7 @@ class Meaning(NamedTuple):
 def codings(*concepts: shapes.Concept | None) -> tuple[Coding, ...]:
     """Every complete coding of the concepts, in order."""
     return tuple(
-        [
-            _coding(coding)
-            for concept in concepts
-            if concept is not None
-            for coding in concept.coding or ()
-            if coding.code
-        ]
+        [_coding(c) for each in concepts if each and each.coding for c in each.coding if c.code]
     )
 
 
@@ -90,13 +84,11 @@ def codes(concepts: Iterable[shapes.Concept] | shapes.Concept | None) -> frozens
 
 def words(*concepts: shapes.Concept | None) -> tuple[str, ...]:
     """Every text and display of the concepts."""
-    return tuple(
-        text
-        for concept in concepts
-        if concept is not None
-        for text in (concept.text, *(c.display for c in concept.coding or ()))
-        if text
-    )
+    found: list[str | None] = []
+    for concept in concepts:
+        if concept is not None:
+            found += [concept.text, *[c.display for c in concept.coding or ()]]
+    return tuple([text for text in found if text])
 
 
 def meaning(
@@ -106,7 +98,8 @@ def meaning(
 
     Raises Unusable when two codes of one concept contradict each other.
     """
-    known = [(c, found) for c in codings(concept) if (found := _lookup(c, model, site_codes))]
+    given = codings(concept)
+    known = [(c, found) for c in given if (found := _lookup(c, model, site_codes))]
     if not known:
         return None
     if len(known) == 1:

@@ -104,7 +104,7 @@ class _One:
 
     def answered(
         self, answer: shapes.Answer, said: Meaning, source: Source, after: bool
-    ) -> Iterator[Finding]:
+    ) -> list[Finding]:
         """The finding of one answer, twice when it is on both sides."""
         if answer.modifier_extension:
             raise Unusable(_MODIFIED, "modifierExtension", IssueKind.REFUSED)
@@ -115,8 +115,10 @@ class _One:
         sides: tuple[Side | None, ...] = (None,)
         if known.sided:
             sides = self.reader.sides.sides(self.observation, answer, said.sides)
-        for side in sides:
-            yield Finding(said.finding, reply.presence, source, side, reply.value, after)
+        return [
+            Finding(said.finding, reply.presence, source, side, reply.value, after)
+            for side in sides
+        ]
 
     def refuse(self, refusal: Unusable, place: str) -> None:
         """Report why something was not used."""
