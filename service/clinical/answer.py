@@ -31,7 +31,10 @@ class Weight:
 
     def for_root(self, root: RootSide) -> float:
         """The log ratio for one root and side."""
-        return dict(self.towards).get(root, 0.0)
+        for at, weight in self.towards:
+            if at == root:
+                return weight
+        return 0.0
 
 
 @dataclass(frozen=True, slots=True)

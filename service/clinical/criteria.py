@@ -107,6 +107,19 @@ class Condition:
             return self._enough(facts, decided=decided)
         return decided or None
 
+    def is_met(self, facts: Facts) -> bool:
+        """Whether it holds for sure: as ``holds``, where unknown need not be told from false."""
+        known = facts.get
+        for criterion in self.every:
+            fact = known(criterion.name)
+            if fact is None or not criterion.fits(fact):
+                return False
+        for criterion in self.never:
+            fact = known(criterion.name)
+            if fact is not None and criterion.fits(fact):
+                return False
+        return not self.some or self._enough(facts, decided=True) is True
+
     def _enough(self, facts: Facts, *, decided: bool) -> bool | None:
         answers = [criterion.holds(facts) for criterion in self.some]
         true = answers.count(True)

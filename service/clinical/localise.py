@@ -229,11 +229,11 @@ def _answer(
     named = _named(ranked, model) if informed else ()
     candidates = named or _credible(posterior, ranked, model.combination.credible)
     none = posterior[0]
-    order = sorted(range(len(PAIRS)), key=lambda n: (-round(posterior[n], TIED), n))
+    order = sorted([(-round(p, TIED), n) for n, p in enumerate(posterior)])
     return Localisation(
         probabilities=ranked,
         none=none,
-        hypotheses=tuple([(_ROOTS_OF[n], posterior[n]) for n in order]),
+        hypotheses=tuple([(_ROOTS_OF[n], posterior[n]) for _, n in order]),
         named=named,
         candidates=candidates,
         ledger=ledger,

@@ -99,7 +99,7 @@ def _decide(rules: Iterable[Rule], facts: Facts) -> _Topic:
     for rule in rules:
         if won and not rule.also:
             continue
-        holds = rule.when.holds(facts)
+        holds = rule.when.holds(facts) if rule.asks else rule.when.is_met(facts)
         if holds is None:
             undecided.append(rule)
         elif holds:

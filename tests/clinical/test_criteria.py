@@ -63,3 +63,15 @@ def test_learning_more_never_reverses_what_every_and_some_already_decided(known,
     decided = rule.holds(known)
     if decided is not None:
         assert rule.holds({**more, **known}) is decided
+
+
+@given(
+    st.dictionaries(st.sampled_from("abc"), st.booleans()),
+    st.lists(st.sampled_from(["a", "not a", "b", "c"]), max_size=2),
+    st.lists(st.sampled_from(["a", "b", "c"]), max_size=3),
+    st.lists(st.sampled_from(["a", "b", "c"]), max_size=2),
+    st.integers(1, 2),
+)
+def test_a_condition_is_met_exactly_when_it_holds_for_sure(facts, every, some, never, enough):
+    asked = condition(every, some, never, enough)
+    assert asked.is_met(facts) == (asked.holds(facts) is True)
