@@ -19,10 +19,7 @@ PAGES = sorted(
 )
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.M | re.S)
-NOT_FOR_OTHERS = re.compile(
-    r"/tmp/|/work/|/root/|/home/|/Users/|\bshared/|pypi\.org|pythonhosted|"
-    r"artifactory|nexus|index-url|localhost:\d"
-)
+NOT_FOR_OTHERS = re.compile(r"(?<![\w.])/(?:tmp|root|home|Users)/|index-url|localhost:\d")
 
 
 def read(name: str) -> str:
