@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from service.fhir.canonical import Json, identifier_system, own
 from service.fhir.elements import AUTHOR, concept, reference_to
 from service.fhir.identity import identity
+from service.fhir.pruning import pruned
 
 ROLE = "edit-kept"
 SYSTEM = identifier_system(ROLE)
@@ -41,4 +42,4 @@ def _entry(patient: str, reference: str) -> Json:
         "requester": AUTHOR,
     }
     request = {"method": "PUT", "url": who.place}
-    return {"fullUrl": who.full_url, "resource": task, "request": request}
+    return {"fullUrl": who.full_url, "resource": pruned(task), "request": request}
