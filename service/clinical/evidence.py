@@ -14,6 +14,7 @@ from math import log
 from service.clinical.anatomy import Side
 from service.clinical.findings import Finding, Presence
 from service.clinical.model import Combination, FindingModel, Model
+from service.clinical.progression import latest
 from service.clinical.root_sets import SETS, chance_given
 
 Vector = tuple[float, ...]
@@ -35,29 +36,8 @@ class Weighed:
 
 def newest(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Keep the newest known answer for each finding and side, in order of id and side."""
-    chosen: dict[tuple[str, Side | None], Finding] = {}
-    for finding in findings:
-        if finding.presence is Presence.UNKNOWN:
-            continue
-        key = (finding.id, finding.side)
-        if key not in chosen or _later(finding, chosen[key]):
-            chosen[key] = finding
-    return tuple(chosen[key] for key in sorted(chosen, key=lambda k: (k[0], k[1] or "")))
-
-
-def _later(new: Finding, old: Finding) -> bool:
-    """Tell whether one answer is newer; equal times are decided by the reference, so order is moot."""
-    return _age_key(new) > _age_key(old)
-
-
-def _age_key(finding: Finding) -> tuple[bool, float, str, str]:
-    recorded = finding.source.recorded
-    return (
-        recorded is not None,
-        recorded.timestamp() if recorded else 0.0,
-        finding.source.versioned,
-        finding.presence,
-    )
+    known = latest(f for f in findings if f.presence is not Presence.UNKNOWN)
+    return tuple(known[key] for key in sorted(known, key=lambda k: (k[0], k[1] or "")))
 
 
 def weigh(findings: Iterable[Finding], model: Model) -> tuple[Weighed, ...]:
