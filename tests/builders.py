@@ -35,6 +35,7 @@ from service.clinical.findings import (
 )
 from service.clinical.imaging import ImagingFact, Kind
 from service.clinical.model import MODEL_ROOTS, Model
+from service.fhir.transaction import refer
 from service.knowledge.files import load_model
 
 AS_OF = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -349,3 +350,10 @@ def an_eventful_assessment(**given: Any) -> Assessment:
             **given,
         }
     )
+
+
+def as_the_server_holds_it(bundle: dict[str, Any]) -> dict[str, Any]:
+    """The Bundle with references between its entries written as ``Type/id``."""
+    places = {entry["fullUrl"]: entry["request"]["url"] for entry in bundle["entry"]}
+    held: dict[str, Any] = refer(bundle, places)
+    return held

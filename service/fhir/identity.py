@@ -10,7 +10,6 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from service.fhir.canonical import Json, identifier_system
 from service.fhir.pruning import Flat
@@ -84,23 +83,3 @@ def _identifier_of(resource: Json) -> str:
     identifiers = resource.get("identifier") or [{}]
     first = identifiers[0]
     return f"{first['system']}|{first['value']}" if "value" in first else ""
-
-
-def resolve_references(bundle: Json) -> Json:
-    """The same Bundle with references between its entries written as ``Type/id``."""
-    places = {
-        entry["fullUrl"]: entry["request"]["url"]
-        for entry in bundle.get("entry", [])
-        if "fullUrl" in entry
-    }
-    resolved: Json = _resolved(bundle, places)
-    return resolved
-
-
-def _resolved(node: Any, places: dict[str, str]) -> Any:
-    if isinstance(node, dict):
-        return {
-            name: places.get(value, value) if name == "reference" else _resolved(value, places)
-            for name, value in node.items()
-        }
-    return [_resolved(item, places) for item in node] if isinstance(node, list) else node

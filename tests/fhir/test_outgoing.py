@@ -22,7 +22,7 @@ from service.clinical.imaging import Kind
 from service.errors import PermanentError
 from service.fhir import shape
 from service.fhir.exclusions import clashes, dropped
-from service.fhir.identity import plan_of, resolve_references
+from service.fhir.identity import plan_of
 from service.fhir.outgoing import NotSendable, check_outgoing, faults
 from service.fhir.transaction import same
 from service.fhir.withdrawal import withdraw
@@ -45,6 +45,7 @@ from tests.builders import (
     an_imaging_fact,
     an_injection,
     an_issue,
+    as_the_server_holds_it,
 )
 
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
@@ -510,5 +511,5 @@ def test_a_real_server_takes_the_write_back_and_holds_it_unchanged(fhir_server):
     for _ in range(2):
         answer = requests.post(fhir_server.url, json=bundle, timeout=30)
         assert answer.status_code == 200
-    for entry in resolve_references(bundle)["entry"]:
+    for entry in as_the_server_holds_it(bundle)["entry"]:
         assert same(fhir_server.get(entry["request"]["url"]), entry["resource"])

@@ -18,7 +18,7 @@ from service.clinical.assess import assess
 from service.clinical.coding import Coding
 from service.clinical.findings import Person
 from service.fhir.concepts import as_json
-from service.fhir.identity import identity, key, plan_of, resolve_references
+from service.fhir.identity import identity, key, plan_of
 from service.fhir.writing import to_transaction
 from tests.builders import (
     AS_OF,
@@ -33,6 +33,7 @@ from tests.builders import (
     an_assessment,
     an_eventful_assessment,
     an_issue,
+    as_the_server_holds_it,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -169,7 +170,7 @@ def test_references_between_entries_resolve_to_their_places():
     inside = {r for r in every_reference(bundle) if r.startswith("urn:")}
     assert inside
     assert inside <= known
-    resolved = resolve_references(bundle)
+    resolved = as_the_server_holds_it(bundle)
     assert not [r for r in every_reference(resolved) if r.startswith("urn:")]
     assert set(plan_of(bundle)) >= {r for r in every_reference(resolved) if "/lasegue-" in r}
     assert [e["fullUrl"] for e in resolved["entry"]] == [e["fullUrl"] for e in bundle["entry"]]
