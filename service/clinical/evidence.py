@@ -7,9 +7,10 @@ each further finding; every group is tempered. All constants come from the model
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from math import log
+from typing import NamedTuple
 
 from service.clinical.anatomy import Side
 from service.clinical.findings import Finding, Presence
@@ -25,12 +26,15 @@ OTHER_SIDE = len(SETS)
 """Where in a vector the hypothesis "only the other side" stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """One finding with its log ratios after grouping and tempering."""
+class Weighed(NamedTuple):
+    """One finding with its log ratios after grouping and tempering.
+
+    ``size`` is how many findings of its group were recorded on its side, itself among them.
+    """
 
     finding: Finding
     model: FindingModel
+    size: int
     vector: Vector
 
 
@@ -42,12 +46,20 @@ def newest(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def weigh(findings: Iterable[Finding], model: Model) -> tuple[Weighed, ...]:
     """Weigh every finding that says something about the root; the rest is passed over."""
-    telling = [f for f in uncrossed(newest(findings), model) if f.id in tables(model)]
+    known = tables(model)
+    telling = [
+        (f, model.findings[f.id]) for f in uncrossed(newest(findings), model) if f.id in known
+    ]
     groups: dict[tuple[str, Side | None], int] = {}
-    for finding in telling:
-        key = (model.findings[finding.id].group, finding.side)
+    for finding, meant in telling:
+        key = (meant.group, finding.side)
         groups[key] = groups.get(key, 0) + 1
-    return tuple(_weighed(f, groups, model) for f in telling)
+    weighed = []
+    for finding, meant in telling:
+        size = groups[meant.group, finding.side]
+        vector = shared(model, finding.id, finding.presence is Presence.PRESENT, size)
+        weighed.append(Weighed(finding, meant, size, vector))
+    return tuple(weighed)
 
 
 def uncrossed(findings: Iterable[Finding], model: Model) -> Iterator[Finding]:
@@ -65,13 +77,11 @@ def uncrossed(findings: Iterable[Finding], model: Model) -> Iterator[Finding]:
     yield from met.values()
 
 
-def _weighed(
-    finding: Finding, groups: Mapping[tuple[str, Side | None], int], model: Model
-) -> Weighed:
-    known = model.findings[finding.id]
-    share = group_share(groups[known.group, finding.side], model.combination)
-    vector = tables(model)[finding.id][finding.presence is Presence.PRESENT]
-    return Weighed(finding, known, tuple(share * x for x in vector))
+@lru_cache(maxsize=4096)
+def shared(model: Model, id_: str, present: bool, size: int) -> Vector:  # noqa: FBT001
+    """Give a finding's log ratios as one of ``size`` findings of its group."""
+    share = group_share(size, model.combination)
+    return tuple([share * x for x in tables(model)[id_][present]])
 
 
 def group_share(size: int, combination: Combination) -> float:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from math import exp, log
+from operator import itemgetter
+from typing import NamedTuple
 
 from service.clinical.anatomy import RootSide, Side
 from service.clinical.answer import NextItem, Weight
-from service.clinical.evidence import Weighed, tables
+from service.clinical.evidence import OTHER_SIDE, Weighed, shared, tables
 from service.clinical.findings import Case, Presence, Source
 from service.clinical.imaging import Kind, Relation
 from service.clinical.lesions import Seen
-from service.clinical.model import MODEL_ROOTS, FindingModel, Model, RivalPattern
-from service.clinical.root_sets import SINGLE
+from service.clinical.model import MODEL_ROOTS, STATES, Model, RivalPattern
+from service.clinical.root_sets import ROOT_SIDES, SINGLE
 
 ROUNDING = 1e-9
 """Log odds below this are rounding, not evidence."""
+
+REMOVABLE = frozenset({"finding", "imaging"})
+"""Kinds of ledger lines that were recorded, and could have been recorded otherwise."""
 
 NEXT_SHOWN = 3
 
@@ -30,14 +36,16 @@ def prior_line(odds: Mapping[RootSide, float], case: Case, model: Model) -> Weig
     )
 
 
-def finding_line(weighed: Weighed, towards: Iterable[tuple[RootSide, float]]) -> Weight:
-    """Write the line for one finding; ``towards`` is in the order of roots and sides."""
+def finding_line(weighed: Weighed, model: Model) -> Weight:
+    """Write the line for one finding."""
     finding, known = weighed.finding, weighed.model
+    said = _said_of(model, finding.id, finding.presence, finding.side, weighed.size)
+    graded = f", {finding.value:g} {known.unit}".rstrip() if finding.value is not None else ""
     return Weight(
         kind="finding",
         id=finding.id,
-        sentence=_finding_sentence(weighed),
-        towards=tuple([pair for pair in towards if pair[1]]),
+        sentence=f"{said.found}{graded}; {said.speaks}.",
+        towards=said.towards,
         group=known.group,
         side=finding.side,
         presence=finding.presence,
@@ -47,18 +55,37 @@ def finding_line(weighed: Weighed, towards: Iterable[tuple[RootSide, float]]) ->
     )
 
 
-def _finding_sentence(weighed: Weighed) -> str:
-    finding, known, vector = weighed.finding, weighed.model, weighed.vector
-    where = f" on the {finding.side}" if finding.side else ""
-    graded = f", {finding.value:g} {known.unit}".rstrip() if finding.value is not None else ""
-    found = f"{known.label}{where}: {finding.presence}{graded}"
+class _Said(NamedTuple):
+    """What a finding says in whomever it is found."""
+
+    found: str
+    speaks: str
+    towards: tuple[tuple[RootSide, float], ...]
+
+
+@lru_cache(maxsize=4096)
+def _said_of(model: Model, id_: str, presence: Presence, side: Side | None, size: int) -> _Said:
+    vector = shared(model, id_, presence is Presence.PRESENT, size)
+    where = f" on the {side}" if side else ""
+    towards = [
+        (at, vector[SINGLE[at.root] if side in (at.side, None) else OTHER_SIDE])
+        for at in ROOT_SIDES
+    ]
+    return _Said(
+        found=f"{model.findings[id_].label}{where}: {presence}",
+        speaks=_speaks(vector),
+        towards=tuple([pair for pair in towards if pair[1]]),
+    )
+
+
+def _speaks(vector: Sequence[float]) -> str:
     ranked = sorted([(vector[alone], root) for root, alone in SINGLE.items()])
     (least, against), (most, towards) = ranked[0], ranked[-1]
     if most > ROUNDING:
-        return f"{found}; speaks most for {towards} (x{exp(most):.1f} against none)."
+        return f"speaks most for {towards} (x{exp(most):.1f} against none)"
     if least < -ROUNDING:
-        return f"{found}; speaks most against {against} (x{exp(least):.2f} against none)."
-    return f"{found}; moves no root."
+        return f"speaks most against {against} (x{exp(least):.2f} against none)"
+    return "moves no root"
 
 
 def imaging_lines(
@@ -127,7 +154,7 @@ def cap_line(rest: Mapping[RootSide, float], model: Model) -> Weight:
 
 
 def _kept(towards: Mapping[RootSide, float]) -> tuple[tuple[RootSide, float], ...]:
-    return tuple((at, x) for at, x in sorted(towards.items()) if x)
+    return tuple([(at, x) for at, x in sorted(towards.items()) if x])
 
 
 def statement(
@@ -162,23 +189,20 @@ def would_change(
         return ""
     first = ranked[0][0]
     rival = next((at for at, _ in ranked if at not in named), None)
-    margins = [(_margin(line, first, rival), line) for line in ledger]
-    gap = sum(margin for margin, _ in margins)
-    removable = sorted(
-        ((m, line) for m, line in margins if line.kind in ("finding", "imaging") and m > 0),
-        key=lambda item: (-item[0], item[1].id),
-    )
+    gap, removable = 0.0, []
+    for line in ledger:
+        towards = dict(line.towards)
+        margin = towards.get(first, 0.0) - (towards.get(rival, 0.0) if rival else 0.0)
+        gap += margin
+        if margin > 0 and line.kind in REMOVABLE:
+            removable.append((-margin, line.id, line.side))
     taken: list[str] = []
-    for margin, line in removable:
-        gap -= margin
-        taken.append(line.id if line.side is None else f"{line.id} ({line.side})")
+    for margin, id_, side in sorted(removable, key=itemgetter(0, 1)):
+        gap += margin
+        taken.append(id_ if side is None else f"{id_} ({side})")
         if gap < 0:
             return f"Without {', '.join(taken)} the {rival or 'answer none'} root would lead."
     return "No set of recorded findings alone decides it."
-
-
-def _margin(line: Weight, first: RootSide, rival: RootSide | None) -> float:
-    return line.for_root(first) - (line.for_root(rival) if rival else 0.0)
 
 
 def next_items(
@@ -187,35 +211,35 @@ def next_items(
     """List the unrecorded findings expected to narrow the answer most, on the leading side."""
     side = max(marginals, key=lambda at: (marginals[at], at)).side
     states = [*(marginals[RootSide(root, side)] for root in MODEL_ROOTS), none]
-    total = sum(states)
-    chances = [p / total for p in states]
     recorded = {f.id for f in case.findings if f.presence is not Presence.UNKNOWN}
-    gains = [
-        (_gain(chances, given, doubts), id_)
-        for id_, given, doubts in _answers(model)
-        if id_ not in recorded
-    ]
-    best = sorted(gains, key=lambda item: (-item[0], item[1]))[:NEXT_SHOWN]
-    return tuple(_next_item(gain, model.findings[id_], side, model) for gain, id_ in best)
+    best = sorted(_gains(states, recorded, model))[:NEXT_SHOWN]
+    return tuple([_next_item(model, id_, -lost, side) for lost, id_ in best])
+
+
+def _gains(
+    states: Sequence[float], recorded: AbstractSet[str], model: Model
+) -> list[tuple[float, str]]:
+    """Expected change of entropy (nats) from learning each finding that is not recorded."""
+    total = sum(states)
+    a, b, c, d, none = [p / total for p in states]
+    changes = []
+    for id_, g, h in _answers(model):
+        if id_ not in recorded:
+            p = a * g[0] + b * g[1] + c * g[2] + d * g[3] + none * g[4]
+            left = a * h[0] + b * h[1] + c * h[2] + d * h[3] + none * h[4]
+            changes.append((left + p * log(p) + (1 - p) * log(1 - p), id_))
+    return changes
 
 
 @lru_cache(maxsize=8)
 def _answers(model: Model) -> tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...]:
     """Give P(present | state) of each telling finding, and how undecided each state leaves it."""
-    telling = [known for known in model.findings.values() if known.given is not None]
     rows = [
-        (k.id, tuple((k.given or {})[state] for state in (*MODEL_ROOTS, "none"))) for k in telling
+        (known.id, tuple([known.given[state] for state in STATES]))
+        for known in model.findings.values()
+        if known.given is not None
     ]
-    return tuple((id_, given, tuple(_doubt(p) for p in given)) for id_, given in rows)
-
-
-def _gain(chances: Sequence[float], given: Sequence[float], doubts: Sequence[float]) -> float:
-    """Expected fall of entropy (nats) from learning one finding."""
-    a, b, c, d, none = chances
-    g, h = given, doubts
-    p = a * g[0] + b * g[1] + c * g[2] + d * g[3] + none * g[4]
-    left = a * h[0] + b * h[1] + c * h[2] + d * h[3] + none * h[4]
-    return -p * log(p) - (1 - p) * log(1 - p) - left
+    return tuple([(id_, given, tuple(map(_doubt, given))) for id_, given in rows])
 
 
 def _doubt(p: float) -> float:
@@ -223,7 +247,8 @@ def _doubt(p: float) -> float:
     return -p * log(p) - (1 - p) * log(1 - p)
 
 
-def _next_item(gain: float, known: FindingModel, side: Side, model: Model) -> NextItem:
+def _next_item(model: Model, id_: str, gain: float, side: Side) -> NextItem:
+    known = model.findings[id_]
     absent, present = tables(model)[known.id]
     return NextItem(
         finding=known.id,

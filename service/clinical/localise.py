@@ -5,31 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import exp, log
+from math import exp, log, prod
+from operator import itemgetter, mul
 
 from service.clinical import explain
 from service.clinical.anatomy import BOTH, Root, RootSide, Side
 from service.clinical.answer import Localisation, Weight
-from service.clinical.evidence import OTHER_SIDE, Weighed, weigh
+from service.clinical.evidence import OTHER_SIDE, Vector, Weighed, weigh
 from service.clinical.findings import Case, Presence
 from service.clinical.lesions import Seen, ratio, seen_roots, spread_by_numbering
 from service.clinical.model import MODEL_ROOTS, Model, RivalPattern
-from service.clinical.root_sets import HYPOTHESES, PAIRS, SETS, SINGLE, UNION, on_side
+from service.clinical.root_sets import (
+    HYPOTHESES,
+    PAIRS,
+    ROOT_SIDES,
+    SETS,
+    SINGLE,
+    UNION,
+    on_side,
+)
 
-ROOT_SIDES = tuple(sorted(RootSide(root, side) for root in MODEL_ROOTS for side in BOTH))
-TIED = 12
+TIED = 1e12
 """Probabilities that agree in so many digits are equal: what is left is the order of adding up."""
 
 Chances = Sequence[float]
 """One probability for each of PAIRS; the first is that of no compressed root."""
 
 _ROOTS_OF = tuple(on_side(SETS[i], Side.LEFT) | on_side(SETS[j], Side.RIGHT) for i, j in PAIRS)
-_HOLDING = {at: tuple(n for n, roots in enumerate(_ROOTS_OF) if at in roots) for at in ROOT_SIDES}
+_HOLDING = {
+    at: itemgetter(*[n for n, roots in enumerate(_ROOTS_OF) if at in roots]) for at in ROOT_SIDES
+}
 _SETS_WITH = {
     root: tuple(i for i, roots in enumerate(SETS) if root in roots) for root in MODEL_ROOTS
 }
-_ALONE_IN = tuple((at, SINGLE[at.root]) for at in ROOT_SIDES)
 _ALONE = {at: _ROOTS_OF.index(frozenset({at})) for at in ROOT_SIDES}
+_LEFT = itemgetter(*[i if i or not j else OTHER_SIDE for i, j in PAIRS])
+_RIGHT = itemgetter(*[j if j or not i else OTHER_SIDE for i, j in PAIRS])
+_EITHER = itemgetter(*[UNION[i][j] for i, j in PAIRS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +72,13 @@ def localise(
         seen = seen_roots(case.imaging, model.imaging)
     evidence = _gather(case, model, rivals, seen)
     prior = _prior(model, population, _age_band(case.person.age, model))
-    examined = _capped(
-        _posterior(prior, evidence, {}), prior, model.combination.ceiling_without_imaging
-    )
+    found = _found(prior, evidence)
+    examined = _capped(found, prior, model.combination.ceiling_without_imaging)
     posterior = examined
     if evidence.image:
-        ceiling = model.combination.ceiling
-        posterior = _capped(_posterior(prior, evidence, evidence.image), prior, ceiling)
+        posterior = _capped(_with_image(found, evidence.image), prior, model.combination.ceiling)
     ledger = _ledger(prior, posterior, evidence, case, model)
-    pointed = tuple(at for at in _pointed_at(examined, model) if _supported(at, evidence.weighed))
+    pointed = tuple([at for at in _pointed_at(examined, model) if _supported(at, evidence.weighed)])
     return _answer(posterior, ledger, case, model, pointed=pointed)
 
 
@@ -127,50 +137,39 @@ def _product(chosen: Iterable[Root], roots: Mapping[Root, float]) -> float:
     return chance
 
 
-def _posterior(prior: Chances, evidence: _Evidence, image: Mapping[RootSide, float]) -> list[float]:
-    left, right = (_side_factors(evidence, image, side) for side in BOTH)
-    either = _factors([w.vector for w in evidence.weighed if w.finding.side is None])
-    raw = [
-        p
-        * (left[i] if i or not j else left[OTHER_SIDE])
-        * (right[j] if j or not i else right[OTHER_SIDE])
-        * either[UNION[i][j]]
-        for p, (i, j) in zip(prior, PAIRS, strict=True)
-    ]
-    raw[0] *= _product_of(r.lr_none for r in evidence.rivals)
-    total = sum(raw)
-    return [p / total for p in raw]
+def _found(prior: Chances, evidence: _Evidence) -> Chances:
+    """Weigh the examination into the prior; not yet adding up to one."""
+    by_side: dict[Side | None, list[Vector]] = {}
+    for finding, _, _, vector in evidence.weighed:
+        by_side.setdefault(finding.side, []).append(vector)
+    chances = prior
+    for side, pick in ((Side.LEFT, _LEFT), (Side.RIGHT, _RIGHT), (None, _EITHER)):
+        if vectors := by_side.get(side):
+            chances = list(map(mul, chances, pick(list(map(exp, map(sum, zip(*vectors, strict=True)))))))
+    against = prod([rival.lr_none for rival in evidence.rivals])
+    return [chances[0] * against, *chances[1:]]
 
 
-def _product_of(numbers: Iterable[float]) -> float:
-    product = 1.0
-    for number in numbers:
-        product *= number
-    return product
+def _with_image(chances: Chances, image: Mapping[RootSide, float]) -> Chances:
+    for side, pick in ((Side.LEFT, _LEFT), (Side.RIGHT, _RIGHT)):
+        factors = [1.0] * (OTHER_SIDE + 1)
+        for at, weight in image.items():
+            if at.side is side:
+                times = exp(weight)
+                for i in _SETS_WITH[at.root]:
+                    factors[i] *= times
+        chances = list(map(mul, chances, pick(factors)))
+    return chances
 
 
-def _side_factors(evidence: _Evidence, image: Mapping[RootSide, float], side: Side) -> list[float]:
-    factors = _factors([w.vector for w in evidence.weighed if w.finding.side is side])
-    for at, weight in image.items():
-        if at.side is side:
-            times = exp(weight)
-            for i in _SETS_WITH[at.root]:
-                factors[i] *= times
-    return factors
-
-
-def _factors(vectors: Sequence[Sequence[float]]) -> list[float]:
-    if not vectors:
-        return [1.0] * (len(SETS) + 1)
-    return [exp(total) for total in map(sum, zip(*vectors, strict=True))]
-
-
-def _capped(posterior: list[float], prior: Chances, ceiling: float) -> list[float]:
-    """Draw the posterior back towards the prior until no root is claimed beyond the ceiling."""
+def _capped(chances: Chances, prior: Chances, ceiling: float) -> Chances:
+    """Make chances add up to one, and draw them back to the prior until none is over the ceiling."""
+    total = sum(chances)
+    posterior = [p / total for p in chances]
     kept = 1.0
     for at, after in _marginals(posterior).items():
         if after > ceiling:
-            before = sum(prior[n] for n in _HOLDING[at])
+            before = sum(_HOLDING[at](prior))
             kept = min(kept, (ceiling - before) / (after - before))
     if kept == 1.0:
         return posterior
@@ -178,7 +177,7 @@ def _capped(posterior: list[float], prior: Chances, ceiling: float) -> list[floa
 
 
 def _marginals(chances: Chances) -> dict[RootSide, float]:
-    return {at: sum([chances[n] for n in holding]) for at, holding in _HOLDING.items()}
+    return {at: sum(holding(chances)) for at, holding in _HOLDING.items()}
 
 
 def _odds(chances: Chances) -> dict[RootSide, float]:
@@ -194,7 +193,7 @@ def _ledger(
     For every root and side the lines add up to the log odds of that root alone against none.
     """
     lines = [explain.prior_line(_odds(prior), case, model)]
-    lines += [explain.finding_line(w, _towards(w)) for w in evidence.weighed]
+    lines += [explain.finding_line(w, model) for w in evidence.weighed]
     lines += explain.imaging_lines(evidence.seen, evidence.image, model)
     lines += [explain.rival_line(r, ROOT_SIDES) for r in evidence.rivals]
     rest = _odds(posterior)
@@ -206,15 +205,6 @@ def _ledger(
     return tuple(lines)
 
 
-def _towards(weighed: Weighed) -> list[tuple[RootSide, float]]:
-    """Set each root alone against none: on the finding's own side, and on the other."""
-    vector, own = weighed.vector, weighed.finding.side
-    other = vector[OTHER_SIDE]
-    return [
-        (at, vector[alone] if own is at.side or own is None else other) for at, alone in _ALONE_IN
-    ]
-
-
 def _answer(
     posterior: Chances,
     ledger: tuple[Weight, ...],
@@ -224,12 +214,12 @@ def _answer(
     pointed: tuple[RootSide, ...],
 ) -> Localisation:
     marginals = _marginals(posterior)
-    ranked = tuple(sorted(marginals.items(), key=lambda item: (-round(item[1], TIED), item[0])))
+    ranked = tuple(sorted(marginals.items(), key=lambda item: (-int(item[1] * TIED), item[0])))
     informed = any(line.kind in ("finding", "imaging") for line in ledger)
     named = _named(ranked, model) if informed else ()
     candidates = named or _credible(posterior, ranked, model.combination.credible)
     none = posterior[0]
-    order = sorted([(-round(p, TIED), n) for n, p in enumerate(posterior)])
+    order = sorted([(-int(p * TIED), n) for n, p in enumerate(posterior)])
     return Localisation(
         probabilities=ranked,
         none=none,
@@ -280,10 +270,10 @@ def _credible(
     posterior: Chances, ranked: Sequence[tuple[RootSide, float]], share: float
 ) -> tuple[RootSide, ...]:
     """Take the likeliest roots until the hypotheses made of them alone hold this share."""
-    chosen: set[RootSide] = set()
+    chosen: list[RootSide] = []
     for at, _ in ranked:
-        held = [p for p, roots in zip(posterior, _ROOTS_OF, strict=True) if roots <= chosen]
+        held = [p for p, roots in zip(posterior, _ROOTS_OF, strict=True) if roots.issubset(chosen)]
         if sum(held) >= share:
             break
-        chosen.add(at)
-    return tuple(at for at, _ in ranked if at in chosen)
+        chosen.append(at)
+    return tuple(chosen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from math import prod
 
-from service.clinical.anatomy import Root, RootSide, Side
+from service.clinical.anatomy import BOTH, Root, RootSide, Side
 from service.clinical.model import MODEL_ROOTS
 
 SETS: tuple[frozenset[Root], ...] = tuple(
@@ -38,6 +38,9 @@ UNION = tuple(tuple(SETS.index(a | b) for b in SETS) for a in SETS)
 
 PAIRS = tuple((i, j) for i in HYPOTHESES for j in HYPOTHESES)
 """Every hypothesis of the whole person: the sets of the left and of the right side."""
+
+ROOT_SIDES = tuple(sorted(RootSide(root, side) for root in MODEL_ROOTS for side in BOTH))
+"""The units of the answer, in the order in which they are listed."""
 
 _UPPER = (Root.L1, Root.L2)
 
