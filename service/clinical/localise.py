@@ -9,7 +9,7 @@ from math import exp, log, prod
 from operator import itemgetter, mul
 
 from service.clinical import explain
-from service.clinical.anatomy import BOTH, Root, RootSide, Side
+from service.clinical.anatomy import Root, RootSide, Side
 from service.clinical.answer import Localisation, Weight
 from service.clinical.evidence import OTHER_SIDE, Vector, Weighed, weigh
 from service.clinical.findings import Case, Presence
@@ -145,7 +145,9 @@ def _found(prior: Chances, evidence: _Evidence) -> Chances:
     chances = prior
     for side, pick in ((Side.LEFT, _LEFT), (Side.RIGHT, _RIGHT), (None, _EITHER)):
         if vectors := by_side.get(side):
-            chances = list(map(mul, chances, pick(list(map(exp, map(sum, zip(*vectors, strict=True)))))))
+            chances = list(
+                map(mul, chances, pick(list(map(exp, map(sum, zip(*vectors, strict=True))))))
+            )
     against = prod([rival.lr_none for rival in evidence.rivals])
     return [chances[0] * against, *chances[1:]]
 
