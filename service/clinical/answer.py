@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from service.clinical.anatomy import DiscLevel, RootSide, Side, Zone
 from service.clinical.findings import Presence, ReadingIssue, Source
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(NamedTuple):
     """One line of the ledger: how far one piece of evidence moved each hypothesis.
 
     ``towards`` holds natural-log ratios against "no compressed root" for every root and side the
@@ -37,8 +37,7 @@ class Weight:
         return 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class NextItem:
+class NextItem(NamedTuple):
     """An unrecorded finding worth recording, and what it would do either way."""
 
     finding: str

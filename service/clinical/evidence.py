@@ -78,7 +78,7 @@ def uncrossed(findings: Iterable[Finding], model: Model) -> Iterator[Finding]:
 
 
 @lru_cache(maxsize=4096)
-def shared(model: Model, id_: str, present: bool, size: int) -> Vector:  # noqa: FBT001
+def shared(model: Model, id_: str, present: bool, size: int) -> Vector:
     """Give a finding's log ratios as one of ``size`` findings of its group."""
     share = group_share(size, model.combination)
     return tuple([share * x for x in tables(model)[id_][present]])

@@ -249,15 +249,15 @@ def _doubt(p: float) -> float:
 
 def _next_item(model: Model, id_: str, gain: float, side: Side) -> NextItem:
     known = model.findings[id_]
-    absent, present = tables(model)[known.id]
-    return NextItem(
-        finding=known.id,
-        label=known.label,
-        side=side if known.sided else None,
-        expected_gain=gain,
-        if_present=_direction(present, "If present"),
-        if_absent=_direction(absent, "If absent"),
-    )
+    if_present, if_absent = _directions(model, id_)
+    at = side if known.sided else None
+    return NextItem(id_, known.label, at, gain, if_present, if_absent)
+
+
+@lru_cache(maxsize=1024)
+def _directions(model: Model, id_: str) -> tuple[str, str]:
+    absent, present = tables(model)[id_]
+    return _direction(present, "If present"), _direction(absent, "If absent")
 
 
 def _direction(vector: Sequence[float], prefix: str) -> str:

@@ -221,11 +221,12 @@ def _answer(
     named = _named(ranked, model) if informed else ()
     candidates = named or _credible(posterior, ranked, model.combination.credible)
     none = posterior[0]
-    order = sorted([(-int(p * TIED), n) for n, p in enumerate(posterior)])
+    places = [int(p * TIED) for p in posterior]
+    order = sorted(range(len(PAIRS)), key=places.__getitem__, reverse=True)
     return Localisation(
         probabilities=ranked,
         none=none,
-        hypotheses=tuple([(_ROOTS_OF[n], posterior[n]) for _, n in order]),
+        hypotheses=tuple([(_ROOTS_OF[n], posterior[n]) for n in order]),
         named=named,
         candidates=candidates,
         ledger=ledger,

@@ -81,8 +81,9 @@ def plain(value: Any) -> Any:  # noqa: PLR0911 - one return a kind
     """Turn values of the core into what JSON can hold; empty fields are left out."""
     if isinstance(value, RootSide):
         return value.code
-    if is_dataclass(value):
-        pairs = ((f.name, plain(getattr(value, f.name))) for f in fields(value))
+    if is_dataclass(value) or hasattr(value, "_fields"):
+        names = getattr(value, "_fields", None) or [f.name for f in fields(value)]
+        pairs = ((name, plain(getattr(value, name))) for name in names)
         return {name: item for name, item in pairs if item not in (None, "", [], {})}
     if isinstance(value, (datetime, date)):
         return value.isoformat()
