@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
-from msgspec import Raw
-
+from service.clinical.coding import Coding
 from service.clinical.findings import IssueKind, Presence
 from service.clinical.model import Codes, FindingModel
 from service.fhir import scales, shapes
-from service.fhir.coded import PRESENCE_SYSTEM, Meaning, Unusable, codes, codings, words
+from service.fhir.coded import (
+    PRESENCE_SYSTEM,
+    Meaning,
+    Unusable,
+    codes,
+    known_coding,
+    looked_up,
+    words,
+)
 
 _PRESENT, _ABSENT, _UNKNOWN = Presence.PRESENT, Presence.ABSENT, Presence.UNKNOWN
 
@@ -32,6 +43,17 @@ _INTERPRETED = {
 _LOSSES = ("weakness", "reduced", "sensory-loss")
 _DECREASED = frozenset({"L", "LL", "1250004"})
 _INCREASED = frozenset({"H", "HH", "35105006"})
+
+_READ = ("valueCodeableConcept", "valueBoolean", "valueInteger", "valueString", "valueQuantity")
+_RAW = (
+    *("valueDateTime", "valuePeriod", "valueRange", "valueRatio", "valueTime"),
+    *("valueSampledData", "valueAttachment", "valueReference"),
+)
+_NO_RAW = (shapes.NOTHING,) * len(_RAW)
+_READ_OF, _RAW_OF = (
+    attrgetter(*(re.sub("[A-Z]", lambda m: f"_{m[0].lower()}", name) for name in names))
+    for names in (_READ, _RAW)
+)
 
 
 class Reply(NamedTuple):
@@ -96,7 +118,7 @@ class AnswerReader(NamedTuple):
     def _relative(self, concept: shapes.Concept) -> Presence | None:
         """Decreased or increased, where the finding is about too little or too much."""
         known = self.known
-        if not (known.kind in ("strength", "reflex") or self._names_a_loss):
+        if not (known.kind in ("strength", "reflex") or _names_a_loss(known.id)):
             return None
         said = codes(concept)
         low, high = bool(said & _DECREASED), bool(said & _INCREASED)
@@ -104,16 +126,10 @@ class AnswerReader(NamedTuple):
             return None
         return _PRESENT if low == (known.at_least is None) else _ABSENT
 
-    @property
-    def _names_a_loss(self) -> bool:
-        """Whether being reduced is what the finding says, by the convention of the vocabulary."""
-        return any(word in self.known.id for word in _LOSSES)
-
     def _coded(self, concept: shapes.Concept) -> Presence | None:
-        given = codings(concept)
-        coded = [*self.codes.presence.all(given)]
-        coded += [c.code for c in given if c.system == PRESENCE_SYSTEM]
-        said = {_PRESENCES[word] for word in coded if word in _PRESENCES}
+        get = self.codes.presence.get
+        given = [c for c in concept.coding or () if c.code]
+        said = {presence for c in given for presence in looked_up(_presences, get, c)}
         if len(said) > 1:
             raise Unusable("Its codes say both.", "valueCodeableConcept", IssueKind.CONFLICT)
         return said.pop() if said else None
@@ -148,7 +164,9 @@ class AnswerReader(NamedTuple):
         if word in _WORDS and _WORDS[word] is _UNKNOWN:
             return Reply(_UNKNOWN)
         if kind != "reflex" and word not in _UNCLEAR.get(kind, ()):
-            presence = _WORDS.get(word) or (_WEAK.get(word) if self._names_a_loss else None)
+            presence = _WORDS.get(word) or (
+                _WEAK.get(word) if _names_a_loss(self.known.id) else None
+            )
             if presence:
                 return self._worded(presence)
         found = scales.number(text) if kind in ("angle", "measure") else None
@@ -223,24 +241,24 @@ def _above(comparator: str, value: float, bound: float) -> bool | None:
 
 
 def _values(answer: shapes.Answer) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for name, value in (
-        ("valueCodeableConcept", answer.value_codeable_concept),
-        ("valueBoolean", answer.value_boolean),
-        ("valueInteger", answer.value_integer),
-        ("valueString", answer.value_string),
-        ("valueQuantity", answer.value_quantity),
-        ("valueDateTime", answer.value_date_time),
-        ("valuePeriod", answer.value_period),
-        ("valueRange", answer.value_range),
-        ("valueRatio", answer.value_ratio),
-        ("valueTime", answer.value_time),
-        ("valueSampledData", answer.value_sampled_data),
-        ("valueAttachment", answer.value_attachment),
-        ("valueReference", answer.value_reference),
-    ):
-        if value is None or value is shapes.NOTHING:
-            continue
-        if not isinstance(value, Raw) or shapes.given(value):
-            found[name] = value
+    """The values that are there, by name: those that are read, and those that are kept raw."""
+    named = zip(_READ, _READ_OF(answer), strict=True)
+    found: dict[str, object] = {name: value for name, value in named if value is not None}
+    raws = _RAW_OF(answer)
+    if raws != _NO_RAW:
+        found.update({n: raw for n, raw in zip(_RAW, raws, strict=True) if shapes.given(raw)})
     return found
+
+
+@lru_cache(maxsize=8192)
+def _presences(get: Callable[[Coding], str | None], system: str, code: str) -> frozenset[Presence]:
+    """What a coding says of presence, by the table and by the project's own system."""
+    coding = known_coding(system, code)
+    said = (get(coding), coding.code if coding.system == PRESENCE_SYSTEM else None)
+    return frozenset(_PRESENCES[word] for word in said if word in _PRESENCES)
+
+
+@lru_cache(maxsize=1024)
+def _names_a_loss(finding: str) -> bool:
+    """Whether being reduced is what a finding says, by the convention of the vocabulary."""
+    return any(word in finding for word in _LOSSES)

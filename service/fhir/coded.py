@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from functools import _lru_cache_wrapper, lru_cache
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from service.clinical.anatomy import Side
-from service.clinical.coding import PROJECT_BASE, Coding
+from service.clinical.coding import PROJECT_BASE, CodeMap, Coding
 from service.clinical.findings import IssueKind
 from service.clinical.model import CodedFinding, Model
 from service.fhir import shapes
+
+T = TypeVar("T")
 
 FINDING_SYSTEM = f"{PROJECT_BASE}/CodeSystem/finding"
 PRESENCE_SYSTEM = f"{PROJECT_BASE}/CodeSystem/presence"
@@ -64,12 +66,13 @@ def codings(*concepts: shapes.Concept | None) -> tuple[Coding, ...]:
 def _coding(coding: shapes.Coding) -> Coding:
     system, code, display = coding.system or "", coding.code or "", coding.display or ""
     if len(system) + len(code) + len(display) <= WORTH_REMEMBERING:
-        return _known_coding(system, code, display)
-    return _known_coding.__wrapped__(system, code, display)
+        return known_coding(system, code, display)
+    return known_coding.__wrapped__(system, code, display)
 
 
 @lru_cache(maxsize=8192)
-def _known_coding(system: str, code: str, display: str) -> Coding:
+def known_coding(system: str, code: str, display: str = "") -> Coding:
+    """A coding of the core, with the system spelled as the tables spell it."""
     system = system.split("|")[0].strip().rstrip("/")
     return Coding(_SYSTEMS.get(system, system), code.strip(), display)
 
@@ -91,6 +94,32 @@ def words(*concepts: shapes.Concept | None) -> tuple[str, ...]:
     return tuple([text for text in found if text])
 
 
+def looked_up(look: _lru_cache_wrapper[T], place: object, coding: shapes.Coding) -> T:
+    """What one coding means; only short ones are remembered."""
+    system, code = coding.system or "", coding.code or ""
+    if len(system) + len(code) <= WORTH_REMEMBERING:
+        return look(place, system, code)
+    return look.__wrapped__(place, system, code)
+
+
+@lru_cache(maxsize=8192)
+def _meant(get: Callable[[Coding], Any], system: str, code: str) -> Any:
+    return get(known_coding(system, code))
+
+
+def meanings(table: CodeMap[T], *concepts: shapes.Concept | None) -> tuple[T, ...]:
+    """What the codes of the concepts mean in a table, in the order given, without repeats."""
+    get = table.get
+    found: list[T | None] = [
+        looked_up(_meant, get, coding)
+        for concept in concepts
+        if concept is not None and concept.coding
+        for coding in concept.coding
+        if coding.code
+    ]
+    return tuple(dict.fromkeys([meant for meant in found if meant is not None]))
+
+
 def meaning(
     concept: shapes.Concept | None, model: Model, site_codes: Mapping[Coding, CodedFinding]
 ) -> Meaning | None:
@@ -98,16 +127,26 @@ def meaning(
 
     Raises Unusable when two codes of one concept contradict each other.
     """
-    given = codings(concept)
+    if concept is None or not concept.coding:
+        return None
+    if not site_codes:
+        found = [looked_up(_finding, model, coding) for coding in concept.coding if coding.code]
+        known = [each for each in found if each is not None]
+        if len(known) <= 1:
+            return known[0] if known else None
+    return _reconciled(codings(concept), model, site_codes)
+
+
+def _reconciled(
+    given: Iterable[Coding], model: Model, site_codes: Mapping[Coding, CodedFinding]
+) -> Meaning | None:
+    """One meaning out of those of several codings."""
     known = [(c, found) for c in given if (found := _lookup(c, model, site_codes))]
     if not known:
         return None
-    if len(known) == 1:
-        coding, found = known[0]
-        return found._replace(own=True) if coding.system == FINDING_SYSTEM else found
-    known.sort(key=lambda pair: (pair[0].system != FINDING_SYSTEM, pair[0] not in site_codes))
-    own = [found.finding for coding, found in known if coding.system == FINDING_SYSTEM]
-    if len(set(own)) > 1:
+    known.sort(key=lambda pair: (not pair[1].own, pair[0] not in site_codes))
+    own = {found.finding for _, found in known if found.own}
+    if len(own) > 1:
         raise Unusable("Its codes name two findings.", "code", IssueKind.CONFLICT)
     chosen = known[0][1].finding
     same = [found for _, found in known if found.finding == chosen]
@@ -118,22 +157,27 @@ def meaning(
     return Meaning(chosen, sides, next(iter(presences), None), own=bool(own))
 
 
+@lru_cache(maxsize=8192)
+def _finding(model: Model, system: str, code: str) -> Meaning | None:
+    return _lookup(known_coding(system, code), model, {})
+
+
 def _lookup(
     coding: Coding, model: Model, site_codes: Mapping[Coding, CodedFinding]
 ) -> Meaning | None:
-    found = (site_codes.get(coding) if site_codes else None) or model.codes.findings.meanings.get(
-        coding
-    )
+    own = coding.system == FINDING_SYSTEM
+    meanings = model.codes.findings.meanings
+    found = site_codes.get(coding) or meanings.get(coding)
     if found and found.finding in model.findings:
-        return Meaning(found.finding, (found.side,) if found.side else (), found.present)
-    if coding.system != FINDING_SYSTEM:
+        return Meaning(found.finding, (found.side,) if found.side else (), found.present, own)
+    if not own:
         return None
     if coding.code in model.findings:
-        return Meaning(coding.code)
+        return Meaning(coding.code, own=True)
     stem, _, suffix = coding.code.rpartition("-")
-    plain = model.codes.findings.meanings.get(Coding(FINDING_SYSTEM, stem), CodedFinding(stem))
+    plain = meanings.get(Coding(FINDING_SYSTEM, stem), CodedFinding(stem))
     if suffix in _SUFFIXES and plain.finding in model.findings:
-        return Meaning(plain.finding, (suffix,), plain.present)
+        return Meaning(plain.finding, (suffix,), plain.present, own=True)
     return None
 
 

@@ -21,7 +21,7 @@ from service.clinical.model import Codes
 from service.errors import InvalidInput
 from service.fhir import shapes
 from service.fhir.bundles import decoded
-from service.fhir.coded import codes, codings
+from service.fhir.coded import codes, meanings
 from service.fhir.examination import OBSERVATION, USED, effective
 from service.fhir.gathered import Gathered, Resource
 from service.fhir.laboratory import in_unit
@@ -78,8 +78,7 @@ class _Reader:
 
     def words(self, area: str, *concepts: shapes.Concept | None) -> list[str]:
         """The words of one area that the codes mean."""
-        given = codings(*concepts)
-        known = self.codes.context.all(given) if given else ()
+        known = meanings(self.codes.context, *concepts)
         return [word for found, word in known if found == area]
 
 

@@ -18,7 +18,7 @@ from service.errors import InvalidInput
 from service.fhir import shapes
 from service.fhir.answers import AnswerReader, Reply
 from service.fhir.bundles import decoded
-from service.fhir.coded import Meaning, Unusable, codes, codings, meaning
+from service.fhir.coded import Meaning, Unusable, codes, meaning, meanings
 from service.fhir.gathered import Gathered, Resource
 from service.fhir.moments import moment
 from service.fhir.sides import STRUCTURE, SideReader
@@ -96,7 +96,7 @@ class _One:
             self.refuse(refusal, place)
             return None
         if said is None and panel is not None:
-            is_side = any(self.reader.sides.of_concept(component.code))
+            is_side = bool(self.reader.sides.of_concept(component.code))
             return panel._replace(sides=()) if is_side else None
         if said is None:
             self.unknown(place, component)
@@ -129,7 +129,7 @@ class _One:
         """Report an unknown code where one may be missed: in an examination, or without category."""
         if not _of_examination(self.observation):
             return
-        if self.reader.model.codes.context.first(codings(answer.code)) is None:
+        if not meanings(self.reader.model.codes.context, answer.code):
             self.refuse(Unusable("Its code is not known here.", "code"), place)
 
 

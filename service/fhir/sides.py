@@ -15,7 +15,7 @@ from service.clinical.model import Codes
 from service.errors import InvalidInput
 from service.fhir import shapes
 from service.fhir.bundles import normal
-from service.fhir.coded import BILATERAL, WORTH_REMEMBERING, Unusable, codings, words
+from service.fhir.coded import BILATERAL, WORTH_REMEMBERING, Unusable, meanings, words
 from service.fhir.gathered import Gathered
 
 STRUCTURE = msgspec.json.Decoder(shapes.BodyStructure)
@@ -71,8 +71,10 @@ class SideReader:
         site = observation.body_site
         if site is None and observation.body_structure is None:
             return set()
-        structure = self._of_reference(observation.body_structure)
-        return self._said([*self.of_concept(site), *structure], None, site)
+        coded = self.of_concept(site) if site is not None else []
+        if observation.body_structure is not None:
+            coded += self._of_reference(observation.body_structure)
+        return self._said(coded, None, site)
 
     def _said(
         self,
@@ -90,12 +92,13 @@ class SideReader:
         clear = [part for part in (own, site) if len(part) == 1]
         return set().union(*clear) if clear else own | site
 
-    def of_concept(self, *concepts: shapes.Concept | None) -> Iterator[str]:
+    def of_concept(self, *concepts: shapes.Concept | None) -> list[str]:
         """The sides that the codes of concepts name, and those of their extensions."""
-        yield from self.codes.sides.all(codings(*concepts))
+        found = list(meanings(self.codes.sides, *concepts))
         for concept in concepts:
-            if concept and concept.extension:
-                yield from self._of_extensions(concept.extension)
+            if concept is not None and concept.extension:
+                found += self._of_extensions(concept.extension)
+        return found
 
     def _of_extensions(self, extensions: Iterable[shapes.Extension] | None) -> Iterator[str]:
         for extension in extensions or ():
