@@ -7,7 +7,7 @@ bad resource costs that resource and not the patient.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
@@ -19,7 +19,7 @@ import msgspec
 from service.clinical.findings import IssueKind, ReadingIssue
 from service.errors import InvalidInput, NotUnderstood
 from service.fhir.moments import moment
-from service.fhir.shapes import Bundle, BundleEntry, Name, Parameter, given
+from service.fhir.shapes import Bundle, BundleEntry, Name, Parameter, WholeBundle, given
 
 T = TypeVar("T")
 
@@ -33,6 +33,7 @@ _WHERE = re.compile(r" - at `\$\.?(.*)`$")
 _LITERAL = re.compile(r"(?:^|/)([A-Z][A-Za-z]+/[A-Za-z0-9.\-]+)(?:/_history/[A-Za-z0-9.\-]+)?/?$")
 
 _NAME = msgspec.json.Decoder(Name)
+_WHOLE = msgspec.json.Decoder(WholeBundle)
 _BUNDLE = msgspec.json.Decoder(Bundle)
 _ENTRY = msgspec.json.Decoder(BundleEntry)
 _PARAMETER = msgspec.json.Decoder(Parameter)
@@ -130,12 +131,21 @@ def split(body: bytes, *, max_depth: int = 100) -> Split:
 
 
 def parted(body: bytes | msgspec.Raw) -> Split:
-    """Take a body apart that has been checked."""
+    """Take a body apart that has been checked: at once as a Bundle, where nothing in it is wrong."""
+    try:
+        whole = _WHOLE.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _parted(body)
+    return _bundle(whole.type, whole.timestamp, whole.entry or ())
+
+
+def _parted(body: bytes | msgspec.Raw) -> Split:
     head = decoded(_NAME, body)
     if not head.resource_type:
         raise InvalidInput("resourceType is missing", expression="resourceType")
     if head.resource_type == "Bundle":
-        return _bundle(decoded(_BUNDLE, body, "Bundle"))
+        bundle = decoded(_BUNDLE, body, "Bundle")
+        return _bundle(bundle.type, bundle.timestamp, bundle.entry or ())
     if head.resource_type == "Parameters":
         return _parameters(decoded(_BUNDLE, body, "Parameters"))
     return Split("", entries=(Entry(bytes(body), head.resource_type, head.id),))
@@ -157,16 +167,18 @@ def entry_of(resource: bytes | msgspec.Raw, sent: BundleEntry | None = None) -> 
     )
 
 
-def _bundle(bundle: Bundle) -> Split:
+def _bundle(
+    kind: str | None, timestamp: str | None, sent_entries: Iterable[msgspec.Raw | BundleEntry]
+) -> Split:
     entries: list[Entry] = []
     issues: list[ReadingIssue] = []
-    for number, raw in enumerate(bundle.entry or ()):
-        where = f"Bundle.entry[{number}]"
+    for number, each in enumerate(sent_entries):
         try:
-            sent = decoded(_ENTRY, raw)
+            sent = each if isinstance(each, BundleEntry) else decoded(_ENTRY, each)
             entry = entry_of(sent.resource, sent) if given(sent.resource) else _empty(sent)
             inner = parted(sent.resource) if entry.type == "Bundle" else None
         except InvalidInput as error:
+            where = f"Bundle.entry[{number}]"
             path = f"{where}.{error.expression}" if error.expression else where
             issues.append(bad_entry(path, str(error)))
             continue
@@ -175,7 +187,7 @@ def _bundle(bundle: Bundle) -> Split:
         else:
             entries += inner.entries
             issues += inner.issues
-    return Split(bundle.type or "", moment(bundle.timestamp), tuple(entries), issues=tuple(issues))
+    return Split(kind or "", moment(timestamp), tuple(entries), issues=tuple(issues))
 
 
 def bad_entry(path: str, why: str) -> ReadingIssue:

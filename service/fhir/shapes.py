@@ -15,7 +15,7 @@ NOTHING = Raw()
 
 def given(raw: Raw) -> bool:
     """Whether an element that is kept raw was there, and not null."""
-    return raw is not NOTHING and bytes(raw).strip() not in (b"", b"null")
+    return raw is not NOTHING and bytes(raw) not in (b"", b"null")
 
 
 class Shape(Struct, rename="camel", gc=False):
@@ -354,6 +354,14 @@ class Bundle(Shape):
     timestamp: str | None = None
     entry: list[Raw] | None = None
     parameter: list[Raw] | None = None
+
+
+class WholeBundle(Shape, tag_field="resourceType", tag="Bundle"):
+    """A Bundle of which every entry has the right shape."""
+
+    type: str | None = None
+    timestamp: str | None = None
+    entry: list[BundleEntry] | None = None
 
 
 class Parameter(Shape):
