@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
 
 Fact = bool | int | float | str
 Facts = Mapping[str, Fact]
@@ -28,27 +30,38 @@ class CriterionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One parsed criterion: a fact's name, an operator and the value it is held against."""
+    """One parsed criterion: a fact's name, an operator and the value it is held against.
+
+    ``fits`` holds a known fact against the value; words are compared whatever their case.
+    """
 
     name: str
     op: str
     value: Fact | tuple[str, ...]
+    fits: Callable[[Fact], bool] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fits", _test(self.op, self.value))
 
     def holds(self, facts: Facts) -> bool | None:
         """True or false where the fact is known, ``None`` where it is not."""
         fact = facts.get(self.name)
         return None if fact is None else self.fits(fact)
 
-    def fits(self, fact: Fact) -> bool:
-        """Hold a known fact against the value; words are compared whatever their case."""
-        value = self.value
-        if self.op == "=":
-            return fact == value or (type(value) is str and str(fact).lower() == value.lower())
-        if self.op == "!=":
-            return fact != value and not (type(value) is str and str(fact).lower() == value.lower())
-        if self.op == "in":
-            return isinstance(value, tuple) and str(fact) in value
-        return _ORDER[self.op](float(fact), float(value))  # type: ignore[arg-type]
+
+def _test(op: str, value: Fact | tuple[str, ...]) -> Callable[[Fact], bool]:
+    """What a criterion asks of a fact, made ready once."""
+    if isinstance(value, tuple):
+        return lambda fact: str(fact) in value
+    if op in _ORDER:
+        holds, limit = _ORDER[op], float(value)
+        return lambda fact: holds(float(fact), limit)
+    if not isinstance(value, str):
+        return partial(operator.eq if op == "=" else operator.ne, value)
+    word = value.lower()
+    if op == "=":
+        return lambda fact: fact == value or str(fact).lower() == word
+    return lambda fact: fact != value and str(fact).lower() != word
 
 
 def parse(text: str) -> Criterion:
@@ -121,9 +134,15 @@ class Condition:
         return not self.some or self._enough(facts, decided=True) is True
 
     def _enough(self, facts: Facts, *, decided: bool) -> bool | None:
-        answers = [criterion.holds(facts) for criterion in self.some]
-        true = answers.count(True)
-        if true + answers.count(None) < self.enough:
+        known = facts.get
+        true = unknown = 0
+        for criterion in self.some:
+            fact = known(criterion.name)
+            if fact is None:
+                unknown += 1
+            elif criterion.fits(fact):
+                true += 1
+        if true + unknown < self.enough:
             return False
         return (decided and true >= self.enough) or None
 
@@ -141,7 +160,93 @@ class Condition:
 def condition(
     every: Iterable[str] = (), some: Iterable[str] = (), never: Iterable[str] = (), enough: int = 1
 ) -> Condition:
-    """Build a condition from criteria as written in ``mappings/``."""
-    return Condition(
-        tuple(map(parse, every)), tuple(map(parse, some)), tuple(map(parse, never)), enough
+    """Build a condition from criteria as written in ``mappings/``; one said twice counts once."""
+    all_of, any_of, none_of = (
+        tuple(dict.fromkeys(map(parse, part))) for part in (every, some, never)
     )
+    return Condition(all_of, any_of, none_of, enough)
+
+
+class Answers(NamedTuple):
+    """Which criteria of a :class:`Sheet` hold, which do not, and which do not hold for sure."""
+
+    true: int
+    false: int
+    untrue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A condition as bits of a :class:`Sheet`; says of answers what the condition says of facts."""
+
+    every: int
+    some: int
+    never: int
+    enough: int
+
+    def is_met(self, answers: Answers) -> bool:
+        """Whether it holds for sure."""
+        true, _, untrue = answers
+        if self.every & untrue or self.never & true:
+            return False
+        return not self.some or (self.some & true).bit_count() >= self.enough
+
+    def is_open(self, answers: Answers) -> bool:
+        """Whether it may hold: nothing that is known decides against it."""
+        true, false, _ = answers
+        if self.every & false or self.never & true:
+            return False
+        return not self.some or (self.some & ~false).bit_count() >= self.enough
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a sheet asks of one fact: each test with its bit, and all these bits together."""
+
+    tests: list[tuple[int, Callable[[Fact], bool]]]
+    bits: int
+
+
+class Sheet:
+    """The distinct criteria of many conditions, a bit for each, so that a case answers each once."""
+
+    def __init__(self, conditions: Iterable[Condition], assumed: Facts) -> None:
+        """Number the criteria; ``assumed`` are facts that hold where a case says nothing else."""
+        asked = [c for one in conditions for c in (*one.every, *one.some, *one.never)]
+        self._bits = {c: 1 << place for place, c in enumerate(dict.fromkeys(asked))}
+        self._all = sum(self._bits.values())
+        tests: dict[str, list[tuple[int, Callable[[Fact], bool]]]] = {}
+        for criterion, bit in self._bits.items():
+            tests.setdefault(criterion.name, []).append((bit, criterion.fits))
+        self._asked = {
+            name: _Asked(each, sum(bit for bit, _ in each)) for name, each in tests.items()
+        }
+        self._assumed = assumed.keys() & self._asked.keys()
+        self._true, self._known = self._held(assumed, 0, 0)
+
+    def bits(self, criteria: Iterable[Criterion]) -> int:
+        """The bits of criteria that are on this sheet."""
+        return sum({self._bits[criterion] for criterion in criteria})
+
+    def mark(self, asked: Condition) -> Marked:
+        """A condition of this sheet as bits."""
+        every, some, never = map(self.bits, (asked.every, asked.some, asked.never))
+        return Marked(every, some, never, asked.enough)
+
+    def answers(self, facts: Facts) -> Answers:
+        """Hold each fact against the criteria that ask for it."""
+        true = self._true
+        for name in facts.keys() & self._assumed:
+            true &= ~self._asked[name].bits
+        true, known = self._held(facts, true, self._known)
+        return Answers(true, known & ~true, self._all ^ true)
+
+    def _held(self, facts: Facts, true: int, known: int) -> tuple[int, int]:
+        asked = self._asked.get
+        for name, fact in facts.items():
+            if found := asked(name):
+                known |= found.bits
+                for bit, fits in found.tests:
+                    if fits(fact):
+                        true |= bit
+        return true, known

@@ -5,7 +5,7 @@ What stops what is written in the rules' own conditions, never here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,7 +19,7 @@ from service.clinical.answer import (
     Step,
     Target,
 )
-from service.clinical.criteria import Fact, Facts
+from service.clinical.criteria import Answers, Facts, Marked, Sheet
 from service.clinical.model import FindingModel, GoalTarget, Model, Rule
 from service.clinical.red_flags import is_recorded
 
@@ -31,11 +31,34 @@ CONTEXT = frozenset({"condition", "allergy", "medicine", "treatment", "lab"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Topic:
-    """The rules of one topic that hold, and those that what is missing would decide."""
+class _Ready:
+    """A rule made ready for one profile: all of it that no case can change.
 
-    holding: tuple[Rule, ...]
-    undecided: tuple[Rule, ...]
+    ``step`` is what it proposes, not yet aimed. ``deciding`` are the items that it asks for and
+    that would decide it, and ``beside`` the criteria that must hold and that no item answers.
+    ``later`` are the rules that still matter once this one has won.
+    """
+
+    rule: Rule
+    when: Marked
+    step: Step | None
+    deciding: tuple[str, ...]
+    beside: int
+    later: tuple[_Ready, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Guideline:
+    """The rules of one profile by topic, in the order of the file, and the goals."""
+
+    assumed: Facts
+    sheet: Sheet
+    topics: tuple[tuple[_Ready, ...], ...]
+    goals: tuple[tuple[Marked, GoalSet], ...]
+
+
+_Topic = tuple[list[_Ready], list[_Ready]]
+"""The rules of one topic that hold, and those that what is missing would decide."""
 
 
 def choose(
@@ -51,25 +74,43 @@ def choose(
     among them. Topics come in the order of the file; a topic's last rule always holds, so each
     topic was thought of.
     """
-    facts = {**_not_raised(model), **facts}
-    topics = [_decide(rules, facts) for rules in _by_topic(model, profile)]
-    steps = (
-        _step(rule, profile, localisation)
-        for topic in topics
-        for rule in topic.holding
-        if rule.action != SILENT
-    )
-    asking = [pair for topic in topics for pair in _asking(topic, facts)]
+    guideline = _guideline(model, profile)
+    answers = guideline.sheet.answers(facts)
+    topics = [_decide(rules, answers) for rules in guideline.topics]
+    targets = tuple(Target(at, foramen_of(at.root)) for at in localisation.named)
+    known = (facts, guideline.assumed)
     return Plan(
         profile=profile,
-        steps=tuple(steps),
-        goals=tuple(_goal(goal) for goal in model.goals if goal.when.holds(facts)),
-        questions=_questions(asking, facts, model.findings),
+        steps=tuple(_steps(topics, profile, targets)),
+        goals=tuple(goal for when, goal in guideline.goals if when.is_met(answers)),
+        questions=tuple(
+            _question(item, rule, model.findings)
+            for item, rule in _wanted(topics, answers).items()
+            if not any(is_recorded(item, each) for each in known)
+        ),
     )
 
 
-@lru_cache(maxsize=8)
-def _not_raised(model: Model) -> Mapping[str, Fact]:
+@lru_cache(maxsize=64)
+def _guideline(model: Model, profile: str) -> _Guideline:
+    """Group the rules that serve a profile by topic, with all that they ask on one sheet."""
+    rules = [rule for rule in model.rules if not rule.profiles or profile in rule.profiles]
+    assumed = _not_raised(model)
+    asking = [*(rule.when for rule in rules), *(goal.when for goal in model.goals)]
+    sheet = Sheet(asking, assumed)
+    topics: dict[str, tuple[_Ready, ...]] = {}
+    for rule in reversed(rules):
+        behind = topics.get(rule.topic, ())
+        topics[rule.topic] = (_ready(rule, profile, sheet, behind), *behind)
+    return _Guideline(
+        assumed=assumed,
+        sheet=sheet,
+        topics=tuple(topics[topic] for topic in dict.fromkeys(rule.topic for rule in rules)),
+        goals=tuple((sheet.mark(goal.when), _goal(goal)) for goal in model.goals),
+    )
+
+
+def _not_raised(model: Model) -> Facts:
     """What screening and comparing would have said; their answer goes on top.
 
     Unlike a finding that was not recorded, a flag that was not raised is known not to be.
@@ -81,35 +122,59 @@ def _not_raised(model: Model) -> Mapping[str, Fact]:
     }
 
 
-@lru_cache(maxsize=64)
-def _by_topic(model: Model, profile: str) -> tuple[tuple[Rule, ...], ...]:
-    """Group the rules that serve a profile by topic, in the order of the file."""
-    topics: dict[str, list[Rule]] = {}
-    for rule in model.rules:
-        if not rule.profiles or profile in rule.profiles:
-            topics.setdefault(rule.topic, []).append(rule)
-    return tuple(map(tuple, topics.values()))
+def _ready(rule: Rule, profile: str, sheet: Sheet, behind: tuple[_Ready, ...]) -> _Ready:
+    names = rule.when.names
+    answering = {name for item in rule.asks for name in (item, f"{item}.value")}
+    return _Ready(
+        rule=rule,
+        when=sheet.mark(rule.when),
+        step=None if rule.action == SILENT else _step(rule, profile),
+        deciding=tuple(item for item in rule.asks if item in names or f"{item}.value" in names),
+        beside=sheet.bits(c for c in rule.when.every if c.name not in answering),
+        later=behind if rule.also else tuple(one for one in behind if one.rule.also),
+    )
 
 
-def _decide(rules: Iterable[Rule], facts: Facts) -> _Topic:
-    """Hold each rule against the facts; once a rule has won, only ``also`` rules still matter."""
-    holding: list[Rule] = []
-    undecided: list[Rule] = []
-    won = False
-    for rule in rules:
-        if won and not rule.also:
-            continue
-        holds = rule.when.holds(facts) if rule.asks else rule.when.is_met(facts)
-        if holds is None:
-            undecided.append(rule)
-        elif holds:
-            holding.append(rule)
-            won = won or not rule.also
-    return _Topic(tuple(holding), tuple(undecided))
+def _decide(rules: Iterable[_Ready], answers: Answers) -> _Topic:
+    """Hold each rule against the answers; once a rule has won, only ``also`` rules still matter."""
+    holding: list[_Ready] = []
+    undecided: list[_Ready] = []
+    for one in rules:
+        if one.when.is_met(answers):
+            holding.append(one)
+            if not one.rule.also:
+                holds_too, open_too = _decide(one.later, answers)
+                return holding + holds_too, undecided + open_too
+        elif one.deciding and one.when.is_open(answers):
+            undecided.append(one)
+    return holding, undecided
 
 
-def _step(rule: Rule, profile: str, localisation: Localisation) -> Step:
-    named = localisation.named if rule.target else ()
+def _wanted(topics: Iterable[_Topic], answers: Answers) -> dict[str, Rule]:
+    """Each item with the first rule that wants it: what deciding needs goes before what acting needs.
+
+    No item decides a rule that waits for anything else.
+    """
+    wanted: dict[str, Rule] = {}
+    for holding, undecided in topics:
+        for one in undecided:
+            if not one.beside & answers.untrue:
+                for item in one.deciding:
+                    wanted.setdefault(item, one.rule)
+        for one in holding:
+            for item in one.rule.asks:
+                wanted.setdefault(item, one.rule)
+    return wanted
+
+
+def _steps(topics: Iterable[_Topic], profile: str, targets: tuple[Target, ...]) -> Iterator[Step]:
+    for holding, _ in topics:
+        for one in holding:
+            if one.step is not None:
+                yield _step(one.rule, profile, targets) if one.rule.target else one.step
+
+
+def _step(rule: Rule, profile: str, targets: tuple[Target, ...] = ()) -> Step:
     return Step(
         rule=rule.id,
         topic=rule.topic,
@@ -121,7 +186,7 @@ def _step(rule: Rule, profile: str, localisation: Localisation) -> Step:
         order=rule.order,
         detail=rule.detail,
         due_days=rule.due_days,
-        targets=tuple(Target(at, foramen_of(at.root)) for at in named),
+        targets=targets,
         source=rule.source,
         strength=rule.strength,
         population=rule.population,
@@ -140,32 +205,6 @@ def _goal(goal: GoalTarget) -> GoalSet:
         due_days=goal.due_days,
         source=goal.source,
     )
-
-
-def _asking(topic: _Topic, facts: Facts) -> list[tuple[str, Rule]]:
-    """Each item with the rule that wants it: first what deciding needs, then what acting needs."""
-    deciding = [(item, rule) for rule in topic.undecided for item in _deciding(rule, facts)]
-    return [*deciding, *((item, rule) for rule in topic.holding for item in rule.asks)]
-
-
-def _deciding(rule: Rule, facts: Facts) -> tuple[str, ...]:
-    """Give the items that would decide this rule; none while more than these is unknown."""
-    answers = {name for item in rule.asks for name in (item, f"{item}.value")}
-    if any(c.name not in facts and c.name not in answers for c in rule.when.every):
-        return ()
-    names = rule.when.names
-    return tuple(item for item in rule.asks if item in names or f"{item}.value" in names)
-
-
-def _questions(
-    asking: Iterable[tuple[str, Rule]], facts: Facts, findings: Mapping[str, FindingModel]
-) -> tuple[Question, ...]:
-    """Ask once for each missing item, for the first rule that wants it."""
-    wanted: dict[str, Rule] = {}
-    for item, rule in asking:
-        if not is_recorded(item, facts):
-            wanted.setdefault(item, rule)
-    return tuple(_question(item, rule, findings) for item, rule in wanted.items())
 
 
 def _question(item: str, rule: Rule, findings: Mapping[str, FindingModel]) -> Question:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.clinical.criteria import CriterionError, condition, parse
+from service.clinical.criteria import CriterionError, Sheet, condition, parse
 
 
 def test_a_bare_name_asks_for_true_and_not_asks_for_false():
@@ -75,3 +75,30 @@ def test_learning_more_never_reverses_what_every_and_some_already_decided(known,
 def test_a_condition_is_met_exactly_when_it_holds_for_sure(facts, every, some, never, enough):
     asked = condition(every, some, never, enough)
     assert asked.is_met(facts) == (asked.holds(facts) is True)
+
+
+def test_a_criterion_said_twice_counts_once():
+    assert condition(some=["a", "a", "b"], enough=2).holds({"a": True, "b": False}) is False
+
+
+SAID = ("a", "not a", "a = yes", "a != YES", "b", "b >= 2", "b < 5", "b in 1|2", "c = left")
+KNOWN = st.fixed_dictionaries(
+    {},
+    optional={
+        "a": st.sampled_from([True, False, "yes", "no"]),
+        "b": st.sampled_from([True, 1, 2.5, 7]),
+        "c": st.sampled_from(["LEFT", "right"]),
+    },
+)
+SOME_SAID = st.lists(st.sampled_from(SAID), max_size=3)
+CONDITIONS = st.builds(condition, SOME_SAID, SOME_SAID, SOME_SAID, st.integers(1, 2))
+
+
+@given(KNOWN, KNOWN, st.lists(CONDITIONS, max_size=4))
+def test_a_sheet_answers_as_each_of_its_conditions_does(assumed, facts, conditions):
+    sheet = Sheet(conditions, assumed)
+    answers = sheet.answers(facts)
+    for asked in conditions:
+        holds, marked = asked.holds({**assumed, **facts}), sheet.mark(asked)
+        assert marked.is_met(answers) == (holds is True)
+        assert marked.is_open(answers) == (holds is not False)
