@@ -6,7 +6,7 @@ An element of a wrong type raises :class:`msgspec.ValidationError` with its path
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Raw, Struct, field
 
@@ -356,9 +356,10 @@ class Bundle(Shape):
     parameter: list[Raw] | None = None
 
 
-class WholeBundle(Shape, tag_field="resourceType", tag="Bundle"):
+class WholeBundle(Shape):
     """A Bundle of which every entry has the right shape."""
 
+    resource_type: Literal["Bundle"]
     type: str | None = None
     timestamp: str | None = None
     entry: list[BundleEntry] | None = None
