@@ -16,38 +16,41 @@ GRADED = ("strength", "reflex")
 WHOLE_GRADE = 1.0
 """One step of the MRC scale."""
 
-BySide = Mapping[Side | None, Finding]
+Facts = dict[str, Fact]
+Held = list[tuple[Side | None, bool]]
+"""On which side each finding of a group was looked for, and whether it was there."""
+
+PRESENT, UNKNOWN = Presence.PRESENT, Presence.UNKNOWN
 
 
-def examination_facts(
-    findings: Iterable[Finding], known: Mapping[str, FindingModel]
-) -> dict[str, Fact]:
+def examination_facts(findings: Iterable[Finding], known: Mapping[str, FindingModel]) -> Facts:
     """Everything the examiner said, by name; later records replace earlier ones."""
     findings = tuple(findings)
     newest = latest(findings)
-    facts: dict[str, Fact] = {}
-    by_name: dict[str, dict[Side | None, Finding]] = {}
+    facts: Facts = {}
+    valued: list[tuple[Finding, str]] = []
+    held: dict[str, Held] = {"motor": [], "sensory": [], "leg-pain": []}
     for (name, side), found in newest.items():
-        by_name.setdefault(name, {})[side] = found
-    for name, sides in by_name.items():
-        facts |= _one(name, sides, known.get(name))
-    now = tuple(newest.values())
-    weak = {f.id for f in findings if f.id in known and known[f.id].kind == "strength"}
-    return {
-        **facts,
-        **_deficit("motor", (f for f in now if f.id in weak), known),
-        **_deficit("sensory", (f for f in now if f.id.startswith(SENSORY_LOSS)), known),
-        **_bilateral("leg-pain", [f for f in now if f.id.startswith(LEG_PAIN)], known),
-        **_lowest(f for f in now if f.id in weak),
-        **_liveliest(now, known),
-        **_fall(f for f in findings if f.id in weak),
-    }
+        model = known.get(name)
+        kind = model.kind if model else ""
+        present = _is_present(found, model)
+        if present is not None:
+            _tell(facts, name, side, present=present)
+            if group := _group_of(name, kind):
+                held[group].append((side, present))
+        if found.value is not None:
+            valued.append((found, kind))
+    facts |= _values(valued)
+    facts |= _together(held)
+    if len(newest) < len(findings):
+        facts |= _fall(f for f in findings if f.id in known and known[f.id].kind == "strength")
+    return facts
 
 
 def _is_present(finding: Finding, model: FindingModel | None) -> bool | None:
     """What the examiner said; where only a grade was given, what the grade means."""
-    if finding.presence is not Presence.UNKNOWN:
-        return finding.presence is Presence.PRESENT
+    if finding.presence is not UNKNOWN:
+        return finding.presence is PRESENT
     if finding.value is None or model is None:
         return None
     if model.at_most is not None:
@@ -55,62 +58,61 @@ def _is_present(finding: Finding, model: FindingModel | None) -> bool | None:
     return None if model.at_least is None else finding.value >= model.at_least
 
 
-def _one(name: str, sides: BySide, model: FindingModel | None) -> dict[str, Fact]:
-    read = {side: _is_present(f, model) for side, f in sides.items()}
-    present = {side: held for side, held in read.items() if held is not None}
-    facts: dict[str, Fact] = {name: any(present.values())} if present else {}
-    facts |= {f"{name}@{side}": held for side, held in present.items() if side}
-    if all(side in present for side in BOTH):
-        facts[f"{name}.bilateral"] = all(present[side] for side in BOTH)
-    values = [f.value for f in sides.values() if f.value is not None]
-    if values:
-        graded = model is not None and model.kind in GRADED
-        facts[f"{name}.value"] = min(values) if graded else _newest_value(sides)
+def _group_of(name: str, kind: str) -> str:
+    """The findings that this one is put together with; empty where it stands alone."""
+    if kind == "strength":
+        return "motor"
+    if name.startswith(SENSORY_LOSS):
+        return "sensory"
+    return "leg-pain" if name.startswith(LEG_PAIN) else ""
+
+
+def _tell(facts: Facts, name: str, side: Side | None, *, present: bool) -> None:
+    """Add what was found on one side to what the same finding said on others."""
+    told = facts.get(name)
+    facts[name] = present or told is True
+    if side is not None:
+        facts[f"{name}@{side}"] = present
+        if told is not None and (other := facts.get(f"{name}@{side.other}")) is not None:
+            facts[f"{name}.bilateral"] = present and other
+
+
+def _values(valued: Iterable[tuple[Finding, str]]) -> Facts:
+    """Measures and angles as last taken; of grades the lowest, and what all of one kind come to."""
+    facts: Facts = {}
+    taken: dict[str, float] = {}
+    grades: dict[str, list[float]] = {}
+    for found, kind in valued:
+        name, value = f"{found.id}.value", float(found.value or 0.0)
+        if kind in GRADED:
+            grades.setdefault(kind, []).append(value)
+            facts[name] = min(value, float(facts.get(name, value)))
+            continue
+        when = found.source.recorded.timestamp() if found.source.recorded else 0.0
+        if name not in taken or when > taken[name]:
+            facts[name], taken[name] = value, when
+    if "strength" in grades:
+        facts["mrc.min"] = min(grades["strength"])
+    if "reflex" in grades:
+        facts["reflex.max"] = max(grades["reflex"])
     return facts
 
 
-def _newest_value(sides: BySide) -> float:
-    valued = [f for f in sides.values() if f.value is not None]
-    newest = max(valued, key=lambda f: f.source.recorded.timestamp() if f.source.recorded else 0.0)
-    return float(newest.value or 0.0)
-
-
-def _deficit(
-    name: str, found: Iterable[Finding], known: Mapping[str, FindingModel]
-) -> dict[str, Fact]:
-    """Whether any of these is present, and whether on both sides."""
-    read = [(f.side, _is_present(f, known.get(f.id))) for f in found]
-    held = [(side, present) for side, present in read if present is not None]
-    if not held:
-        return {}
-    sides = {side for side, present in held if present}
-    facts: dict[str, Fact] = {f"{name}.deficit": bool(sides)}
-    if {side for side, _ in held} >= set(BOTH):
-        facts[f"{name}.bilateral"] = sides >= set(BOTH)
+def _together(held: Mapping[str, Held]) -> Facts:
+    """Whether any of a group is present, and whether on both sides where both were looked at."""
+    facts: Facts = {}
+    for group, found in held.items():
+        if not found:
+            continue
+        sides = {side for side, present in found if present}
+        if group != "leg-pain":
+            facts[f"{group}.deficit"] = bool(sides)
+        if {side for side, _ in found}.issuperset(BOTH):
+            facts[f"{group}.bilateral"] = sides.issuperset(BOTH)
     return facts
 
 
-def _bilateral(
-    name: str, found: Iterable[Finding], known: Mapping[str, FindingModel]
-) -> dict[str, Fact]:
-    """Whether these were found on both sides, which only a record of each side can say."""
-    part = _deficit(name, found, known)
-    return {fact: held for fact, held in part.items() if fact.endswith(".bilateral")}
-
-
-def _liveliest(found: Iterable[Finding], known: Mapping[str, FindingModel]) -> dict[str, Fact]:
-    """The highest grade of any reflex: 3 is brisk, 4 is clonus."""
-    reflexes = (f for f in found if f.id in known and known[f.id].kind == "reflex")
-    grades = [f.value for f in reflexes if f.value is not None]
-    return {"reflex.max": max(grades)} if grades else {}
-
-
-def _lowest(strengths: Iterable[Finding]) -> dict[str, Fact]:
-    grades = [f.value for f in strengths if f.value is not None]
-    return {"mrc.min": min(grades)} if grades else {}
-
-
-def _fall(strengths: Iterable[Finding]) -> dict[str, Fact]:
+def _fall(strengths: Iterable[Finding]) -> Facts:
     fall = largest_fall(strengths)
     if fall is None:
         return {}

@@ -12,6 +12,8 @@ from service.clinical.findings import Finding, Presence
 FULL_STRENGTH = 5.0
 """The top of the MRC scale: what an examiner means who says that a weakness is absent."""
 
+PRESENT, ABSENT, UNKNOWN = Presence.PRESENT, Presence.ABSENT, Presence.UNKNOWN
+
 Series = list[tuple[datetime, float]]
 
 
@@ -23,17 +25,18 @@ def latest(findings: Iterable[Finding]) -> dict[tuple[str, Side | None], Finding
     """
     newest: dict[tuple[str, Side | None], Finding] = {}
     for finding in findings:
-        if finding.presence is Presence.UNKNOWN and finding.value is None:
+        if finding.value is None and finding.presence is UNKNOWN:
             continue
-        held = newest.get((finding.id, finding.side))
-        if held is None or _rank(finding) > _rank(held):
-            newest[finding.id, finding.side] = finding
+        key = finding.id, finding.side
+        held = newest.setdefault(key, finding)
+        if held is not finding and _rank(finding) > _rank(held):
+            newest[key] = finding
     return newest
 
 
 def _rank(finding: Finding) -> tuple[bool, float, bool]:
     when = finding.source.recorded
-    present = finding.presence is Presence.PRESENT
+    present = finding.presence is PRESENT
     return when is not None, when.timestamp() if when else 0.0, present
 
 
@@ -53,7 +56,7 @@ def largest_fall(strengths: Iterable[Finding]) -> float | None:
 
 
 def _grade(finding: Finding) -> float | None:
-    if finding.presence is Presence.ABSENT and finding.value is None:
+    if finding.presence is ABSENT and finding.value is None:
         return FULL_STRENGTH
     return finding.value
 
