@@ -90,7 +90,8 @@ def words(*concepts: shapes.Concept | None) -> tuple[str, ...]:
     found: list[str | None] = []
     for concept in concepts:
         if concept is not None:
-            found += [concept.text, *[c.display for c in concept.coding or ()]]
+            found.append(concept.text)
+            found += [c.display for c in concept.coding or ()]
     return tuple([text for text in found if text])
 
 

@@ -16,7 +16,7 @@ from service.clinical.findings import Finding, IssueKind, Presence, Source
 from service.clinical.model import CodedFinding, Model
 from service.errors import InvalidInput
 from service.fhir import shapes
-from service.fhir.answers import AnswerReader, Reply
+from service.fhir.answers import AnswerReader
 from service.fhir.bundles import decoded
 from service.fhir.coded import Meaning, Unusable, codes, meaning, meanings
 from service.fhir.gathered import Gathered, Resource
@@ -26,6 +26,7 @@ from service.fhir.stated import stated
 
 USED = frozenset({"final", "amended", "corrected", "appended", "preliminary"})
 NOT_YET = "registered"
+_CONTRADICTION = frozenset({Presence.PRESENT, Presence.ABSENT})
 _MODIFIED = "It carries a modifier that is not understood."
 
 OBSERVATION = msgspec.json.Decoder(shapes.Observation)
@@ -109,16 +110,13 @@ class _One:
         if answer.modifier_extension:
             raise Unusable(_MODIFIED, "modifierExtension", IssueKind.REFUSED)
         known = self.reader.model.findings[said.finding]
-        reply = Reply(Presence.UNKNOWN)
+        presence, value = Presence.UNKNOWN, None
         if self.observation.status != NOT_YET:
-            reply = AnswerReader(known, said, self.reader.model.codes).reply(answer)
+            presence, value = AnswerReader(known, said, self.reader.model.codes).reply(answer)
         sides: tuple[Side | None, ...] = (None,)
         if known.sided:
             sides = self.reader.sides.sides(self.observation, answer, said.sides)
-        return [
-            Finding(said.finding, reply.presence, source, side, reply.value, after)
-            for side in sides
-        ]
+        return [Finding(said.finding, presence, source, side, value, after) for side in sides]
 
     def refuse(self, refusal: Unusable, place: str) -> None:
         """Report why something was not used."""
@@ -190,17 +188,12 @@ def _must_count(resource: Resource, observation: shapes.Observation, gathered: G
 def effective(observation: shapes.Observation) -> datetime | None:
     """When the person was examined, else when it was written down."""
     period = observation.effective_period
-    times = (
-        observation.effective_date_time,
-        observation.effective_instant,
-        period.end if period else None,
-        period.start if period else None,
-        observation.issued,
+    return (
+        moment(observation.effective_date_time)
+        or moment(observation.effective_instant)
+        or (period and (moment(period.end) or moment(period.start)))
+        or moment(observation.issued)
     )
-    for text in times:
-        if text and (read := moment(text)):
-            return read
-    return None
 
 
 def _source(
@@ -209,8 +202,8 @@ def _source(
     gathered: Gathered,
     examined: datetime | None,
 ) -> Source:
-    performers = observation.performer or ()
-    author = next((gathered.resolved(p.reference) for p in performers if p.reference), None)
+    performers = [p.reference for p in observation.performer or () if p.reference]
+    author = gathered.resolved(performers[0]) if performers else None
     source = resource.source(examined, author)
     return replace(source, preliminary=True) if observation.status == "preliminary" else source
 
@@ -251,8 +244,7 @@ def _consistent(found: Iterable[Finding], gathered: Gathered) -> Iterator[Findin
     for finding in found:
         groups[finding.id, finding.side, finding.source.recorded].append(finding)
     for group in groups.values():
-        said = {finding.presence for finding in group}
-        if {Presence.PRESENT, Presence.ABSENT} <= said:
+        if len(group) > 1 and _CONTRADICTION <= {finding.presence for finding in group}:
             sentence = "The same finding was recorded as present and as absent at the same time."
             for reference in sorted({finding.source.reference for finding in group}):
                 gathered.report(IssueKind.CONFLICT, reference, sentence, "Observation.value")

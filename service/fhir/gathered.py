@@ -124,7 +124,7 @@ class Resource:
 
 @dataclass(slots=True)
 class Gathered:
-    """What there is of one person, and what was left out with its reason."""
+    """What there is of one person, in the order of the references, and what was left out and why."""
 
     patient: str
     by_type: Mapping[str, list[Resource]]
@@ -134,6 +134,8 @@ class Gathered:
 
     def of(self, *types: str) -> Iterable[Resource]:
         """The resources of these types, in the order of their references."""
+        if len(types) == 1:
+            return self.by_type.get(types[0], ())
         listed = [resource for kind in types for resource in self.by_type.get(kind, ())]
         return sorted(listed, key=_REFERENCE)
 
@@ -177,6 +179,8 @@ def gather(resources: Iterable[bytes | Entry], patient: str | None) -> Gathered:
     for resource in newest:
         if _belongs(resource, chosen, everyone):
             by_type[resource.type].append(resource)
+    for listed in by_type.values():
+        listed.sort(key=_REFERENCE)
     return Gathered(chosen, by_type, issues, aliases, everyone.resolved_as)
 
 

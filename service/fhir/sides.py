@@ -89,8 +89,9 @@ class SideReader:
     @staticmethod
     def _joined(own: set[str], site: set[str]) -> set[str]:
         """Two places together; one that names both sides in words gives way to a clear one."""
-        clear = [part for part in (own, site) if len(part) == 1]
-        return set().union(*clear) if clear else own | site
+        if len(own) == 1:
+            return own | site if len(site) == 1 else own
+        return site if len(site) == 1 else own | site
 
     def of_concept(self, *concepts: shapes.Concept | None) -> list[str]:
         """The sides that the codes of concepts name, and those of their extensions."""
