@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from service.clinical.coding import PROJECT_BASE
-from service.fhir.pruning import Flat, flat
+from service.fhir.pruning import Shared, shared
 
 BASE = PROJECT_BASE
 HL7 = "http://terminology.hl7.org/CodeSystem"
@@ -21,12 +21,12 @@ KNOWLEDGE = f"{BASE}/Library/knowledge"
 
 Json = dict[str, Any]
 
-AI_ASSERTED: Json = Flat(
+AI_ASSERTED = shared(
     system=f"{HL7}/v3-ObservationValue",
     code="AIAST",
     display="Artificial Intelligence asserted",
 )
-DRAFT_TAG: Json = Flat(
+DRAFT_TAG = shared(
     system=f"{BASE}/CodeSystem/lasegue",
     code="draft-by-lasegue",
     display="Draft by Lasegue, to be reviewed by a clinician",
@@ -49,12 +49,12 @@ def structure(name: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def own(system: str, code: str, display: str = "") -> Json:
-    """A coding of one of the project's own code systems; it is remembered, so never to be changed."""
-    return flat(system=code_system(system), code=code, display=display)
+def own(system: str, code: str, display: str = "") -> Shared:
+    """A coding of one of the project's own code systems; remembered, and read-only."""
+    return shared(system=code_system(system), code=code, display=display)
 
 
 @lru_cache(maxsize=64)
-def hl7(system: str, code: str, display: str = "") -> Json:
-    """A coding of one of HL7's code systems; it is remembered, so never to be changed."""
-    return flat(system=f"{HL7}/{system}", code=code, display=display)
+def hl7(system: str, code: str, display: str = "") -> Shared:
+    """A coding of one of HL7's code systems; remembered, and read-only."""
+    return shared(system=f"{HL7}/{system}", code=code, display=display)

@@ -12,6 +12,7 @@ from service.fhir.canonical import PATHWAY, Json, own
 from service.fhir.conditions import Problem
 from service.fhir.draft import Draft, Written
 from service.fhir.elements import AUTHOR, concept, extension, note, sentences, slug
+from service.fhir.pruning import SharedList, shared
 from service.fhir.reasoning import impression_identity, risk_identity
 from service.fhir.steps import (
     Planned,
@@ -32,7 +33,7 @@ def care_plan(
 ) -> Written:
     """The plan: one activity a step, advice against as ``doNotPerform``."""
     plan = draft.assessment.plan
-    reasons = [p.identity.reference for p in problems]
+    reasons = SharedList(p.identity.reference for p in problems)
     informing = [risk_identity(draft), impression_identity(draft), *(i.identity for i in issues)]
     category = concepts.codings(draft.model, "category.careplan.assess-plan")
     body = {
@@ -77,47 +78,47 @@ def _basis_notes(draft: Draft) -> list[str]:
     ]
 
 
-def _activity(draft: Draft, item: Planned, reasons: list[Json]) -> Json:
-    step = item.step
-    label = draft.model.actions.get(step.action, step.action)
+def _activity(draft: Draft, item: Planned, reasons: SharedList) -> Json:
+    step, order = item.step, item.order
     detail = {
-        "extension": [_basis(draft, step), *(_target(t) for t in step.targets)],
-        "kind": "ServiceRequest" if item.order else None,
-        "code": concept(own("pathway-action", step.action, label), text=label),
-        "reasonCode": [concept(text=step.reason)],
+        **_proposed(draft.model, step),
+        "kind": "ServiceRequest" if order else None,
         "reasonReference": reasons,
-        "status": "not-started",
-        "doNotPerform": step.against,
         "scheduledPeriod": window(draft, step.due_days),
-        "description": description(draft, step),
     }
-    order = item.order
     links = [extension("service-request", valueReference=order.reference)] if order else []
     return {"extension": links, "detail": detail}
+
+
+@lru_cache(maxsize=1024)
+def _proposed(model: Model, step: Step) -> Json:
+    """What a step says, whomever it is proposed for."""
+    label = model.actions.get(step.action, step.action)
+    return shared(
+        extension=[_basis(model, step), *(_target(t) for t in step.targets)],
+        code=concept(own("pathway-action", step.action, label), text=label),
+        reasonCode=[concept(text=step.reason)],
+        status="not-started",
+        doNotPerform=step.against,
+        description=description(model, step),
+    )
 
 
 def _target(target: Target) -> Json:
     return extension("target-site", valueCodeableConcept=target_concept(target))
 
 
-def _basis(draft: Draft, step: Step) -> Json:
+def _basis(model: Model, step: Step) -> Json:
     """On what a step rests: rule, source, strength and profile as codes, and in words."""
-    said = (step.rule, step.topic, step.source, step.strength, step.population, step.profile)
-    codings, text = _rests_on(draft.model, said)
-    return extension("step-basis", valueCodeableConcept=concept(*codings, text=text))
-
-
-@lru_cache(maxsize=1024)
-def _rests_on(model: Model, said: tuple[str, ...]) -> tuple[tuple[Json, ...], str]:
-    """The codes and the words of what the steps of a rule rest on; no person has a part in it."""
-    rule, topic, source, strength, population, profile = said
-    citation, followed = cited(model, source), model.profiles.get(profile, profile)
+    citation = cited(model, step.source)
+    followed = model.profiles.get(step.profile, step.profile)
     codings = (
-        own("rule", rule),
-        own("topic", topic),
-        own("source", source, citation),
-        own("strength", slug(strength), strength),
-        own("profile", profile, followed),
+        own("rule", step.rule),
+        own("topic", step.topic),
+        own("source", step.source, citation),
+        own("strength", slug(step.strength), step.strength),
+        own("profile", step.profile, followed),
     )
-    text = sentences(citation, strength, population, f"Profile: {followed}")
-    return tuple(coding for coding in codings if "code" in coding), text
+    text = sentences(citation, step.strength, step.population, f"Profile: {followed}")
+    coded = (coding for coding in codings if "code" in coding)
+    return extension("step-basis", valueCodeableConcept=concept(*coded, text=text))

@@ -17,8 +17,7 @@ from service.clinical.coding import Coding
 from service.clinical.findings import Case, Presence
 from service.clinical.imaging import ImagingFact, Kind
 from service.clinical.model import Model
-from service.fhir.canonical import Json
-from service.fhir.pruning import flat
+from service.fhir.pruning import Shared, shared
 
 CLAUDICATION = "neurogenic-claudication"
 
@@ -163,11 +162,11 @@ def codings(model: Model, concept: str) -> list[Coding]:
     return list(model.codes.outward.get(concept, ()))
 
 
-def as_json(coding: Coding) -> Json:
-    """A coding of the core as FHIR writes it; it is remembered, so never to be changed."""
+def as_json(coding: Coding) -> Shared:
+    """A coding of the core as FHIR writes it; remembered, and read-only."""
     return _coding(coding.system, coding.code, coding.display)
 
 
 @lru_cache(maxsize=1024)
-def _coding(system: str, code: str, display: str) -> Json:
-    return flat(system=system, code=code, display=display)
+def _coding(system: str, code: str, display: str) -> Shared:
+    return shared(system=system, code=code, display=display)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from service.clinical.anatomy import RootSide, Side, Zone
 from service.clinical.answer import Lesion
 from service.clinical.coding import Coding
+from service.clinical.model import Model
 from service.fhir import concepts
 from service.fhir.canonical import DUE_TO, ICD10CM, Json, hl7, own
 from service.fhir.draft import Draft, Written
@@ -112,7 +114,7 @@ def _radiculopathy(draft: Draft, problem: Problem, standard: list[Coding]) -> Wr
         "extension": [{"url": DUE_TO, "valueReference": due_to}] if due_to else [],
         **_status(draft, certain=bool(found.named)),
         "code": concept(code, *map(concepts.as_json, standard), text=text),
-        "bodySite": [root_site(draft, root)],
+        "bodySite": [root_site(draft.model, root)],
         "subject": draft.subject,
         "onsetDateTime": onset.isoformat() if onset else None,
         "recordedDate": draft.when,
@@ -173,9 +175,10 @@ def cause_text(draft: Draft, problem: Problem) -> str:
     return f"{level} {words}"
 
 
-def root_site(draft: Draft, root: RootSide) -> Json:
+@lru_cache(maxsize=64)
+def root_site(model: Model, root: RootSide) -> Json:
     """Root and side as a body site: the project's exact code, then the broader standard ones."""
-    broader = concepts.root_codings(draft.model, root)
+    broader = concepts.root_codings(model, root)
     text = f"{capital(str(root))} nerve root"
     return concept(root_coding(root), *map(concepts.as_json, broader), text=text)
 

@@ -13,7 +13,9 @@ from service.fhir.canonical import AI_ASSERTED, DRAFT_TAG, Json
 from service.fhir.elements import reference_to, timestamp
 from service.fhir.identity import Identity, identity
 from service.fhir.narrative import narrative
-from service.fhir.pruning import pruned
+from service.fhir.pruning import pruned, shared
+
+_META = shared(security=[AI_ASSERTED], tag=[DRAFT_TAG])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Draft:
         resource: Json = {
             "resourceType": who.resource_type,
             "id": who.id,
-            "meta": {"security": [dict(AI_ASSERTED)], "tag": [dict(DRAFT_TAG)]},
+            "meta": _META,
             "text": narrative(title, lines),
         }
         if who.resource_type != "Provenance":
@@ -108,9 +110,9 @@ class Draft:
         return Written(who, {**resource, **pruned(body)})
 
 
-def titled(draft: Draft, finding: str) -> str:
+def titled(model: Model, finding: str) -> str:
     """The label of a finding, or its id where the vocabulary does not know it."""
-    known = draft.model.findings.get(finding)
+    known = model.findings.get(finding)
     return known.label if known else finding.replace("-", " ")
 
 

@@ -11,21 +11,22 @@ from typing import Any
 from service.clinical.anatomy import RootSide, Side
 from service.clinical.findings import Source
 from service.fhir.canonical import Json, identifier_system, own, structure
-from service.fhir.pruning import Flat, flat, plain
+from service.fhir.pruning import Shared, plain, shared
 
 LITERAL = re.compile(r"https?://\S+|[A-Z][A-Za-z]+/[A-Za-z0-9.\-]{1,64}(/_history/[\w.\-]{1,64})?")
 
-AUTHOR: Json = {
-    "type": "Device",
-    "identifier": flat(system=identifier_system("device"), value="lasegue"),
-    "display": "Lasegue",
-}
+AUTHOR = shared(
+    type="Device",
+    identifier={"system": identifier_system("device"), "value": "lasegue"},
+    display="Lasegue",
+)
 """This service, where FHIR wants an author."""
 
 
-def concept(*codings: Json, text: str = "") -> Json:
-    """A CodeableConcept."""
-    return {"coding": list(codings), "text": text}
+@lru_cache(maxsize=4096)
+def concept(*codings: Shared, text: str = "") -> Shared:
+    """A CodeableConcept of remembered codings; remembered itself, and read-only."""
+    return shared(coding=list(codings), text=text)
 
 
 def sentences(*parts: str) -> str:
@@ -39,11 +40,12 @@ def note(text: str) -> Json:
     return {"authorString": "Lasegue", "text": text} if plain(text) else {}
 
 
-def reference_to(literal: str) -> Json:
+@lru_cache(maxsize=4096)
+def reference_to(literal: str) -> Shared:
     """A reference to something outside the Bundle; a local name becomes a logical reference."""
     if LITERAL.fullmatch(literal):
-        return Flat(reference=literal)
-    return {"identifier": {"system": "urn:ietf:rfc:3986", "value": literal}}
+        return Shared(reference=literal)
+    return shared(identifier={"system": "urn:ietf:rfc:3986", "value": literal})
 
 
 def source_reference(source: Source) -> Json:
@@ -91,11 +93,11 @@ def slug(text: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def root_coding(root: RootSide) -> Json:
+def root_coding(root: RootSide) -> Shared:
     """The project's coding of a root on a side."""
     return own("nerve-root", root.code, f"{capital(str(root))} nerve root")
 
 
-def foramen_coding(foramen: str, side: Side) -> Json:
+def foramen_coding(foramen: str, side: Side) -> Shared:
     """The project's coding of a foramen on a side, such as ``l5-s1-right``."""
     return own("foramen", f"{slug(foramen)}-{side}", f"{capital(side)} {foramen} foramen")

@@ -79,7 +79,7 @@ def _asked(draft: Draft) -> dict[str, str]:
     """Every missing item, once, with the sentence that asks for it; those of red flags first."""
     suspected = [f for f in draft.assessment.flags if f.status == "suspected"]
     asked = {
-        item: f"Record {titled(draft, item)}: {flag.label} is suspected."
+        item: f"Record {titled(draft.model, item)}: {flag.label} is suspected."
         for flag in suspected
         for item in flag.unanswered
     }
@@ -89,7 +89,7 @@ def _asked(draft: Draft) -> dict[str, str]:
 def _requirement(draft: Draft, item: str) -> Json:
     """What is asked for, as a query that a server can answer."""
     if item in draft.model.findings:
-        return _data("Observation", own("finding", item, titled(draft, item)))
+        return _data("Observation", own("finding", item, titled(draft.model, item)))
     meanings = draft.model.codes.context.meanings.values()
     area = next((area for area, word in meanings if word == item), "")
     label = item.replace("-", " ").replace(".", " ")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from service.fhir.canonical import Json, identifier_system
-from service.fhir.pruning import Flat
+from service.fhir.pruning import Shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Identity:
     role: str
     value: str
     full_url: str
+    reference: Shared = field(compare=False)
+    """A reference from another entry of the same Bundle."""
 
     @property
     def id(self) -> str:
@@ -39,11 +41,6 @@ class Identity:
         """Its business identifier."""
         return {"system": identifier_system(self.role), "value": self.value}
 
-    @property
-    def reference(self) -> Json:
-        """A reference from another entry of the same Bundle."""
-        return Flat(reference=self.full_url)
-
 
 def key(patient: str, episode: str, *role: str) -> str:
     """32 hexadecimal digits for one output of one episode of one patient."""
@@ -55,7 +52,8 @@ def key(patient: str, episode: str, *role: str) -> str:
 def identity(resource_type: str, patient: str, episode: str, *role: str) -> Identity:
     """The identity of an output; the first part of ``role`` names its kind."""
     value = key(patient, episode, resource_type, *role)
-    return Identity(resource_type, role[0], value, _urn(f"{identifier_system(role[0])}|{value}"))
+    full_url = _urn(f"{identifier_system(role[0])}|{value}")
+    return Identity(resource_type, role[0], value, full_url, Shared(reference=full_url))
 
 
 def _urn(name: str) -> str:

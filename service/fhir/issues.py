@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from service.clinical.answer import Discordance, FlagRaised, Step
 from service.clinical.findings import IssueKind, ReadingIssue
-from service.fhir.canonical import Json, own
+from service.fhir.canonical import own
 from service.fhir.draft import Draft, Written, titled
 from service.fhir.elements import AUTHOR, capital, concept, reference_to, sentences
+from service.fhir.pruning import Shared
 from service.fhir.steps import Planned
 
 CONTRAINDICATIONS = {
@@ -37,7 +38,7 @@ class _Issue:
     sentence: str
     action: str
     evidence: tuple[str, ...] = ()
-    code: tuple[Json, ...] = ()
+    code: tuple[Shared, ...] = ()
 
 
 def detected_issues(draft: Draft, steps: Sequence[Planned]) -> list[Written]:
@@ -72,7 +73,7 @@ def flag_sources(draft: Draft, flag: FlagRaised) -> tuple[str, ...]:
 
 
 def _of_flag(draft: Draft, flag: FlagRaised) -> _Issue:
-    asked = ", ".join(titled(draft, item) for item in flag.unanswered)
+    asked = ", ".join(titled(draft.model, item) for item in flag.unanswered)
     action = sentences(flag.action, f"Not recorded: {asked}" if asked else "")
     met = flag.status == "met"
     return _Issue(

@@ -1,9 +1,15 @@
-"""Trees without what FHIR does not allow: empty texts, lists, objects, nulls, odd characters."""
+"""Trees without what FHIR does not allow: empty texts, lists, objects, nulls, odd characters.
+
+What many write-backs have in common, such as a coding or a step of the pathway, is pruned once and
+then shared, read-only.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Hashable
+from copy import deepcopy
+from typing import Any, NoReturn
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ODD_SPACE = re.compile(r"[^\S \r\n\t]")
@@ -11,15 +17,61 @@ _FIXED = frozenset({"system", "url", "reference", "resourceType", "status", "met
 """Elements whose texts are ours and need no cleaning."""
 
 
-class Flat(dict[str, str]):
-    """An object of clean texts only, as a coding is: :func:`pruned` copies it and looks no further."""
-
-    __slots__ = ()
+def _refuse(self: Any, *_: Any, **__: Any) -> NoReturn:
+    raise TypeError("shared by every write-back: make a copy to change it")
 
 
-def flat(**texts: str) -> Flat:
-    """The object of these texts, cleaned once; it may be remembered, as every tree gets a copy."""
-    return Flat(pruned(texts))
+class Shared(dict[str, Any]):
+    """An object, pruned, that many trees share: it and all in it can only be read.
+
+    Its hash is its identity, so that what is built of it can be remembered. ``seen``, once set, is
+    its shape as the gate saw it, and what it refers to.
+    """
+
+    __slots__ = ("seen",)
+    seen: tuple[Hashable, set[str]]
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    def __deepcopy__(self, _: dict[int, Any]) -> dict[str, Any]:
+        return deepcopy(dict(self))
+
+
+class SharedList(list[Any]):
+    """A list, pruned, that many trees share, as :class:`Shared` is."""
+
+    __slots__ = ("seen",)
+    seen: tuple[Hashable, set[str]]
+
+    def __deepcopy__(self, _: dict[int, Any]) -> list[Any]:
+        return deepcopy(list(self))
+
+
+for _kind, _changes in (
+    (Shared, "__setitem__ __delitem__ __ior__ clear pop popitem setdefault update"),
+    (
+        SharedList,
+        "__setitem__ __delitem__ __iadd__ __imul__ append clear extend insert pop remove"
+        " reverse sort",
+    ),
+):
+    for _change in _changes.split():
+        setattr(_kind, _change, _refuse)
+
+
+_AS_IT_IS = frozenset({Shared, SharedList, bool, int, float, type(None)})
+
+
+def shared(**elements: Any) -> Shared:
+    """The object of these elements, pruned once and read-only."""
+    return Shared({name: _read_only(value) for name, value in pruned(elements).items()})
+
+
+def _read_only(node: Any) -> Any:
+    kind = type(node)
+    if kind is dict:
+        return Shared({name: _read_only(value) for name, value in node.items()})
+    return SharedList([_read_only(item) for item in node]) if kind is list else node
 
 
 def plain(text: str) -> str:
@@ -32,10 +84,10 @@ def pruned(node: Any) -> Any:
     kind = type(node)
     if kind is dict:
         return _object(node)
-    if kind is Flat:
-        return dict(node)
+    if kind in _AS_IT_IS:
+        return node
     if kind is list:
-        items = [dict(item) if type(item) is Flat else pruned(item) for item in node]
+        items = [item if type(item) is Shared else pruned(item) for item in node]
         return [item for item in items if item or item is False or item == 0]
     return plain(node) if isinstance(node, str) else node
 
@@ -47,8 +99,8 @@ def _object(node: dict[str, Any]) -> dict[str, Any]:
         if kind is str:
             if name not in _FIXED:
                 value = value.strip() if value.isprintable() else plain(value)
-        else:
-            value = dict(value) if kind is Flat else pruned(value)
+        elif kind not in _AS_IT_IS:
+            value = pruned(value)
         if value or value is False or value == 0:
             kept[name] = value
     return kept

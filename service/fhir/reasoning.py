@@ -20,6 +20,7 @@ from service.fhir.elements import (
     type_of,
 )
 from service.fhir.identity import Identity
+from service.fhir.pruning import Shared
 
 REASONS_SHOWN = 3
 DIGITS = 4
@@ -70,7 +71,7 @@ def risk_assessment(draft: Draft, problems: Sequence[Problem]) -> Written:
     return draft.write(risk_identity(draft), body, found.statement, lines)
 
 
-def _prediction(outcome: Json, chance: float, rationale: str) -> Json:
+def _prediction(outcome: Shared, chance: float, rationale: str) -> Json:
     return {
         "outcome": concept(outcome, text=outcome["display"]),
         "probabilityDecimal": round(chance, DIGITS),
@@ -82,7 +83,7 @@ def _percent(what: str, chance: float) -> str:
     return f"{what}: {100 * chance:.0f} %"
 
 
-def _population(draft: Draft) -> Json:
+def _population(draft: Draft) -> Shared:
     known = draft.model.populations.get(draft.assessment.population)
     name = draft.assessment.population or "mixed"
     return own("population", name, known.label if known else "Mixture of all populations")
@@ -101,7 +102,7 @@ def clinical_impression(draft: Draft, problems: Sequence[Problem]) -> Written:
     It stays ``in-progress``: it is complete only when a clinician has judged it.
     """
     found = draft.assessment.localisation
-    findings = [_finding(line) for line in found.ledger if line.kind in _LEADING]
+    lines = [line for line in found.ledger if line.kind in _LEADING]
     body = {
         "status": "in-progress",
         "code": concept(own("lasegue", "root-reasoning"), text="Localisation of the nerve root"),
@@ -113,11 +114,11 @@ def clinical_impression(draft: Draft, problems: Sequence[Problem]) -> Written:
         "investigation": _investigations(draft),
         "protocol": [PATHWAY],
         "summary": _summary(draft),
-        "finding": findings,
+        "finding": [_finding(line) for line in lines],
         "supportingInfo": [risk_identity(draft).reference],
         "note": _notes(draft),
     }
-    shown = [f["itemCodeableConcept"]["text"] for f in findings]
+    shown = [line.sentence for line in lines]
     return draft.write(impression_identity(draft), body, found.statement, shown)
 
 
@@ -171,7 +172,7 @@ def _notes(draft: Draft) -> list[Json]:
 
 def _next(draft: Draft, item: NextItem) -> str:
     side = f" on the {item.side}" if item.side else ""
-    label = item.label or titled(draft, item.finding)
+    label = item.label or titled(draft.model, item.finding)
     return sentences(f"Worth recording: {label}{side}", item.if_present, item.if_absent)
 
 

@@ -17,6 +17,7 @@ from fhir.resources.R4B.bundle import Bundle
 from pydantic import ValidationError
 
 from service.fhir.canonical import Json
+from service.fhir.pruning import Shared, SharedList
 
 LIMIT = 20_000
 LONGEST = 1_000_000
@@ -125,21 +126,37 @@ def form(node: Any, name: str, used: set[str]) -> Hashable:
     An object gives its names, then the forms of its values, and the type of a resource; a list
     begins with ``None``. Adds the references on the way to ``used``. Raises :class:`Unsure`.
     """
-    if isinstance(node, dict):
-        parts: list[Hashable] = [*node]
-        for key, value in node.items():
-            if type(value) is not str:
-                parts.append(form(value, key, used))
-                continue
-            parts.append(lexical(value, key))
-            if key == "reference":
-                used.add(value)
-            elif key == "resourceType":
-                parts.append(value)
-        return tuple(parts)
+    kind = type(node)
+    if kind is dict:
+        return _object(node, used)
+    if kind is Shared or kind is SharedList:
+        return _seen(node, used)
     if isinstance(node, list):
         return (None, *dict.fromkeys([form(item, "", used) for item in node]))
-    return _leaf(node, name)
+    return _object(node, used) if isinstance(node, dict) else _leaf(node, name)
+
+
+def _object(node: Json, used: set[str]) -> Hashable:
+    parts: list[Hashable] = [*node]
+    for key, value in node.items():
+        parts.append(lexical(value, key) if type(value) is str else form(value, key, used))
+    if "reference" in node and isinstance(node["reference"], str):
+        used.add(node["reference"])
+    elif "resourceType" in node:
+        parts.append(node["resourceType"])
+    return tuple(parts)
+
+
+def _seen(node: Shared | SharedList, used: set[str]) -> Hashable:
+    """The form of what is read-only, worked out when it is met for the first time."""
+    try:
+        seen, inside = node.seen
+    except AttributeError:
+        inside = set()
+        seen = form(dict(node) if isinstance(node, dict) else list(node), "", inside)
+        node.seen = seen, inside
+    used |= inside
+    return seen
 
 
 def _leaf(node: Any, name: str) -> Hashable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from service.clinical.answer import Step, Target
 from service.clinical.model import Model
@@ -17,7 +18,7 @@ from service.fhir.elements import (
     sentences,
 )
 from service.fhir.identity import Identity
-from service.fhir.pruning import Flat
+from service.fhir.pruning import shared
 
 ORDERS = frozenset(
     {"imaging", "physiotherapy", "injection", "referral", "electrodiagnosis", "orthosis"}
@@ -64,17 +65,18 @@ def window(draft: Draft, due_days: int | None) -> Json:
     if due_days is None:
         return {}
     day = draft.assessment.as_of
-    return Flat(start=days_after(day, 0), end=days_after(day, due_days))
+    return shared(start=days_after(day, 0), end=days_after(day, due_days))
 
 
-def description(draft: Draft, step: Step) -> str:
+@lru_cache(maxsize=1024)
+def description(model: Model, step: Step) -> str:
     """The step with its reason, source, strength and the people it was studied in."""
     return sentences(
         step.sentence,
         step.detail,
         *(aim(target) for target in step.targets),
         f"Reason: {step.reason}" if step.reason else "",
-        f"Source: {cited(draft.model, step.source)}" if step.source else "",
+        f"Source: {cited(model, step.source)}" if step.source else "",
         f"Strength: {step.strength}" if step.strength else "",
         f"Studied in: {step.population}" if step.population else "",
     )

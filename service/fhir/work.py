@@ -53,7 +53,7 @@ def _emergency(draft: Draft, flag: FlagRaised) -> Written:
         else ("urgent-review", "Urgent review")
     )
     sources = [reference_to(name) for name in flag_sources(draft, flag)]
-    asked = ", ".join(titled(draft, item) for item in flag.unanswered)
+    asked = ", ".join(titled(draft.model, item) for item in flag.unanswered)
     body = {
         **_task(draft, code, words, "stat" if flag.stops else "urgent"),
         "description": sentences(flag.sentence, flag.action),

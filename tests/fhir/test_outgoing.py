@@ -147,7 +147,7 @@ cases = st.builds(
 
 @pytest.fixture
 def bundle():
-    return to_transaction(an_eventful_assessment(), a_case(), a_model())
+    return copy.deepcopy(to_transaction(an_eventful_assessment(), a_case(), a_model()))
 
 
 def resource(bundle, kind, place=0):
@@ -463,6 +463,22 @@ def every_place(node):
             yield node, name
 
 
+def shape_of(entry):
+    used = set()
+    try:
+        return shape.form(entry, "", used), used
+    except shape.Unsure:
+        return "unsure"
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(assessments(), cases)
+def test_what_is_read_only_has_the_shape_and_the_references_of_its_copy(assessment, case):
+    for entry in to_transaction(assessment, case, a_model())["entry"]:
+        first, again, copied = map(shape_of, (entry, entry, copy.deepcopy(entry)))
+        assert first == again == copied
+
+
 @pytest.mark.parametrize(("fine", "wrong"), [("0", "0:"), ("t", "t_"), ("1.5", "1,5")])
 def test_an_id_that_is_wrong_is_refused_though_one_of_its_form_was_accepted(fine, wrong):
     bundle = to_transaction(an_eventful_assessment(), a_case(), a_model())
@@ -476,7 +492,7 @@ def test_an_id_that_is_wrong_is_refused_though_one_of_its_form_was_accepted(fine
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_remembered_shape_gets_the_verdict_it_would_get_afresh(data):
-    bundle = to_transaction(an_eventful_assessment(), a_case(), a_model())
+    bundle = copy.deepcopy(to_transaction(an_eventful_assessment(), a_case(), a_model()))
     assert list(shape.misshapen(bundle["entry"])) == []
     entry = data.draw(st.sampled_from(bundle["entry"]))
     holder, name = data.draw(st.sampled_from(list(every_place(entry["resource"]))))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import subprocess
 import sys
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -253,11 +255,12 @@ def test_the_building_leaves_no_trace_of_the_case_between_two_people():
 
 
 def emptied(node):
-    """Spoil a whole tree in place."""
+    """Spoil a whole tree in place, but for what is read-only."""
     for inner in list(node.values() if isinstance(node, dict) else node):
         if isinstance(inner, dict | list):
             emptied(inner)
-    node.clear()
+    with suppress(TypeError):
+        node.clear()
 
 
 def test_spoiling_one_write_back_leaves_the_next_as_it_was():
@@ -265,6 +268,28 @@ def test_spoiling_one_write_back_leaves_the_next_as_it_was():
     before = json.dumps(first)
     emptied(first)
     assert json.dumps(written(an_eventful_assessment())) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda code: code.update(text="x"),
+        lambda code: code.pop("text"),
+        lambda code: code.__setitem__("text", "x"),
+        lambda code: code["coding"].append({}),
+        lambda code: code["coding"].clear(),
+        lambda code: code["coding"][0].clear(),
+        lambda code: code["coding"][0].__delitem__("code"),
+    ],
+)
+def test_what_write_backs_share_can_be_copied_but_not_changed(change):
+    (plan,) = resources(written(), "CarePlan")
+    code = plan["activity"][0]["detail"]["code"]
+    with pytest.raises(TypeError, match="make a copy"):
+        change(code)
+    before = dict(code)
+    change(copy.deepcopy(code))
+    assert code == before
 
 
 def test_two_words_for_one_code_are_both_written_as_they_were_given():
