@@ -76,8 +76,7 @@ class Localisation:
         return dict(self.probabilities)[root]
 
 
-@dataclass(frozen=True, slots=True)
-class FlagRaised:
+class FlagRaised(NamedTuple):
     """A red flag that is met, or suspected because items are unanswered.
 
     ``status`` is ``met`` or ``suspected``; ``items`` are the recorded items that match and
@@ -95,8 +94,7 @@ class FlagRaised:
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Lesion:
+class Lesion(NamedTuple):
     """The imaging finding that best explains a root: what, where, and how surely it compresses."""
 
     root: RootSide
@@ -145,8 +143,7 @@ class Target:
     foramen: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One proposed step of the pathway, or one advised against."""
 
     rule: str

@@ -7,10 +7,10 @@ A criterion is one string: ``name``, ``not name``, or ``name OP value`` with OP 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
 
 Fact = bool | int | float | str
 Facts = Mapping[str, Fact]
@@ -116,9 +116,12 @@ class Condition:
             fact = known(criterion.name)
             if fact is not None and criterion.fits(fact):
                 return False
-        if self.some:
-            return self._enough(facts, decided=decided)
-        return decided or None
+        if not self.some:
+            return decided or None
+        true, unknown = self._count(facts)
+        if true + unknown < self.enough:
+            return False
+        return (decided and true >= self.enough) or None
 
     def is_met(self, facts: Facts) -> bool:
         """Whether it holds for sure: as ``holds``, where unknown need not be told from false."""
@@ -131,9 +134,10 @@ class Condition:
             fact = known(criterion.name)
             if fact is not None and criterion.fits(fact):
                 return False
-        return not self.some or self._enough(facts, decided=True) is True
+        return not self.some or self._count(facts)[0] >= self.enough
 
-    def _enough(self, facts: Facts, *, decided: bool) -> bool | None:
+    def _count(self, facts: Facts) -> tuple[int, int]:
+        """How many of ``some`` hold, and how many are not known."""
         known = facts.get
         true = unknown = 0
         for criterion in self.some:
@@ -142,9 +146,7 @@ class Condition:
                 unknown += 1
             elif criterion.fits(fact):
                 true += 1
-        if true + unknown < self.enough:
-            return False
-        return (decided and true >= self.enough) or None
+        return true, unknown
 
     def unanswered(self, facts: Facts) -> tuple[str, ...]:
         """Names of the facts this condition asks for and does not find."""
@@ -167,86 +169,63 @@ def condition(
     return Condition(all_of, any_of, none_of, enough)
 
 
-class Answers(NamedTuple):
-    """Which criteria of a :class:`Sheet` hold, which do not, and which do not hold for sure."""
-
-    true: int
-    false: int
-    untrue: int
-
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """A condition as bits of a :class:`Sheet`; says of answers what the condition says of facts."""
-
-    every: int
-    some: int
-    never: int
-    enough: int
-
-    def is_met(self, answers: Answers) -> bool:
-        """Whether it holds for sure."""
-        true, _, untrue = answers
-        if self.every & untrue or self.never & true:
-            return False
-        return not self.some or (self.some & true).bit_count() >= self.enough
-
-    def is_open(self, answers: Answers) -> bool:
-        """Whether it may hold: nothing that is known decides against it."""
-        true, false, _ = answers
-        if self.every & false or self.never & true:
-            return False
-        return not self.some or (self.some & ~false).bit_count() >= self.enough
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a sheet asks of one fact: each test with its bit, and all these bits together."""
-
-    tests: list[tuple[int, Callable[[Fact], bool]]]
-    bits: int
-
-
 class Sheet:
-    """The distinct criteria of many conditions, a bit for each, so that a case answers each once."""
+    """Many conditions held against one case at once: which of them hold for sure, a bit for each.
 
-    def __init__(self, conditions: Iterable[Condition], assumed: Facts) -> None:
-        """Number the criteria; ``assumed`` are facts that hold where a case says nothing else."""
-        asked = [c for one in conditions for c in (*one.every, *one.some, *one.never)]
-        self._bits = {c: 1 << place for place, c in enumerate(dict.fromkeys(asked))}
-        self._all = sum(self._bits.values())
-        tests: dict[str, list[tuple[int, Callable[[Fact], bool]]]] = {}
-        for criterion, bit in self._bits.items():
-            tests.setdefault(criterion.name, []).append((bit, criterion.fits))
-        self._asked = {
-            name: _Asked(each, sum(bit for bit, _ in each)) for name, each in tests.items()
-        }
-        self._assumed = assumed.keys() & self._asked.keys()
-        self._true, self._known = self._held(assumed, 0, 0)
+    A condition has needs: every criterion of ``every`` is one, and those of ``some`` together are
+    one that any of them meets. A criterion marks row ``n`` of each condition whose need ``n`` it
+    meets, and the last row of each condition that it rules out. All rows lie in one integer.
+    """
 
-    def bits(self, criteria: Iterable[Criterion]) -> int:
-        """The bits of criteria that are on this sheet."""
-        return sum({self._bits[criterion] for criterion in criteria})
+    def __init__(self, conditions: Sequence[Condition], assumed: Facts) -> None:
+        """Mark the criteria; ``assumed`` are facts that hold where a case says nothing else."""
+        self.assumed = assumed
+        needs = [_needs(one) for one in conditions]
+        self._width, self._rows = len(needs), max(map(len, needs), default=0)
+        marks: dict[Criterion, int] = defaultdict(int)
+        for place, each in enumerate(needs):
+            for row, need in enumerate(each):
+                for criterion in need:
+                    marks[criterion] |= self._mark(place, row)
+            for criterion in conditions[place].never:
+                marks[criterion] |= self._mark(place, self._rows)
+        self._tests: dict[str, list[tuple[Callable[[Fact], bool], int]]] = defaultdict(list)
+        for criterion, mark in marks.items():
+            self._tests[criterion.name].append((criterion.fits, mark))
+        self._needless = sum(
+            self._mark(place, row)
+            for place, each in enumerate(needs)
+            for row in range(len(each), self._rows)
+        )
+        told = ((name, self._marks({name: fact})) for name, fact in assumed.items())
+        self._assumed = [(name, mark) for name, mark in told if mark]
+        self._counted = [(1 << n, one) for n, one in enumerate(conditions) if one.enough > 1]
 
-    def mark(self, asked: Condition) -> Marked:
-        """A condition of this sheet as bits."""
-        every, some, never = map(self.bits, (asked.every, asked.some, asked.never))
-        return Marked(every, some, never, asked.enough)
+    def met(self, facts: Facts) -> int:
+        """The conditions that hold for sure: bit ``n`` for the condition in place ``n``."""
+        marks = self._needless | self._marks(facts)
+        for name, mark in self._assumed:
+            if name not in facts:
+                marks |= mark
+        met = (1 << self._width) - 1 & ~(marks >> self._rows * self._width)
+        for row in range(self._rows):
+            met &= marks >> row * self._width
+        for bit, one in self._counted:
+            if met & bit and not one.is_met({**self.assumed, **facts}):
+                met ^= bit
+        return met
 
-    def answers(self, facts: Facts) -> Answers:
-        """Hold each fact against the criteria that ask for it."""
-        true = self._true
-        for name in facts.keys() & self._assumed:
-            true &= ~self._asked[name].bits
-        true, known = self._held(facts, true, self._known)
-        return Answers(true, known & ~true, self._all ^ true)
+    def _mark(self, place: int, row: int) -> int:
+        return 1 << place + row * self._width
 
-    def _held(self, facts: Facts, true: int, known: int) -> tuple[int, int]:
-        asked = self._asked.get
+    def _marks(self, facts: Facts) -> int:
+        marks, tests = 0, self._tests.get
         for name, fact in facts.items():
-            if found := asked(name):
-                known |= found.bits
-                for bit, fits in found.tests:
-                    if fits(fact):
-                        true |= bit
-        return true, known
+            for fits, mark in tests(name, ()):
+                if fits(fact):
+                    marks |= mark
+        return marks
+
+
+def _needs(one: Condition) -> list[tuple[Criterion, ...]]:
+    return [*((criterion,) for criterion in one.every), *((one.some,) if one.some else ())]

@@ -5,9 +5,10 @@ What stops what is written in the rules' own conditions, never here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from service.clinical.anatomy import foramen_of
 from service.clinical.answer import (
@@ -19,9 +20,11 @@ from service.clinical.answer import (
     Step,
     Target,
 )
-from service.clinical.criteria import Answers, Facts, Marked, Sheet
+from service.clinical.criteria import Condition, Facts, Sheet
 from service.clinical.model import FindingModel, GoalTarget, Model, Rule
 from service.clinical.red_flags import is_recorded
+
+T = TypeVar("T")
 
 SILENT = "none"
 """The action of a rule that closes its topic without a step."""
@@ -35,30 +38,37 @@ class _Ready:
     """A rule made ready for one profile: all of it that no case can change.
 
     ``step`` is what it proposes, not yet aimed. ``deciding`` are the items that it asks for and
-    that would decide it, and ``beside`` the criteria that must hold and that no item answers.
-    ``later`` are the rules that still matter once this one has won.
+    that would decide it, and ``beside`` is what must hold whatever these items say.
     """
 
     rule: Rule
-    when: Marked
     step: Step | None
     deciding: tuple[str, ...]
-    beside: int
-    later: tuple[_Ready, ...]
+    beside: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class _Topic:
+    """Which rules belong to one topic, a bit for each: alternatives, and those marked ``also``."""
+
+    alternatives: int
+    also: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Guideline:
-    """The rules of one profile by topic, in the order of the file, and the goals."""
+    """The rules of one profile in the order of the file, topic by topic, and the goals.
 
-    assumed: Facts
+    The conditions of the rules come first on the sheet, then those of the goals. ``deciding`` and
+    ``asking`` mark the rules that are decided by what they ask for, and those that ask at all.
+    """
+
     sheet: Sheet
-    topics: tuple[tuple[_Ready, ...], ...]
-    goals: tuple[tuple[Marked, GoalSet], ...]
-
-
-_Topic = tuple[list[_Ready], list[_Ready]]
-"""The rules of one topic that hold, and those that what is missing would decide."""
+    rules: tuple[_Ready, ...]
+    topics: tuple[_Topic, ...]
+    goals: tuple[GoalSet, ...]
+    deciding: int
+    asking: int
 
 
 def choose(
@@ -75,18 +85,23 @@ def choose(
     topic was thought of.
     """
     guideline = _guideline(model, profile)
-    answers = guideline.sheet.answers(facts)
-    topics = [_decide(rules, answers) for rules in guideline.topics]
+    met = guideline.sheet.met(facts)
+    topics = [_decide(topic, met) for topic in guideline.topics]
+    holding = _those(guideline.rules, sum(holding for holding, _ in topics))
+    facts = {**guideline.sheet.assumed, **facts}
     targets = tuple(Target(at, foramen_of(at.root)) for at in localisation.named)
-    known = (facts, guideline.assumed)
     return Plan(
         profile=profile,
-        steps=tuple(_steps(topics, profile, targets)),
-        goals=tuple(goal for when, goal in guideline.goals if when.is_met(answers)),
+        steps=tuple(
+            _step(one.rule, profile, targets) if one.rule.target else one.step
+            for one in holding
+            if one.step is not None
+        ),
+        goals=tuple(_those(guideline.goals, met >> len(guideline.rules))),
         questions=tuple(
             _question(item, rule, model.findings)
-            for item, rule in _wanted(topics, answers).items()
-            if not any(is_recorded(item, each) for each in known)
+            for item, rule in _wanted(guideline, topics, facts).items()
+            if not is_recorded(item, facts)
         ),
     )
 
@@ -94,20 +109,40 @@ def choose(
 @lru_cache(maxsize=64)
 def _guideline(model: Model, profile: str) -> _Guideline:
     """Group the rules that serve a profile by topic, with all that they ask on one sheet."""
-    rules = [rule for rule in model.rules if not rule.profiles or profile in rule.profiles]
-    assumed = _not_raised(model)
-    asking = [*(rule.when for rule in rules), *(goal.when for goal in model.goals)]
-    sheet = Sheet(asking, assumed)
-    topics: dict[str, tuple[_Ready, ...]] = {}
-    for rule in reversed(rules):
-        behind = topics.get(rule.topic, ())
-        topics[rule.topic] = (_ready(rule, profile, sheet, behind), *behind)
+    topics: dict[str, list[Rule]] = {}
+    for rule in model.rules:
+        if not rule.profiles or profile in rule.profiles:
+            topics.setdefault(rule.topic, []).append(rule)
+    rules = [rule for topic in topics.values() for rule in topic]
+    ready = tuple(_ready(rule, profile) for rule in rules)
     return _Guideline(
-        assumed=assumed,
-        sheet=sheet,
-        topics=tuple(topics[topic] for topic in dict.fromkeys(rule.topic for rule in rules)),
-        goals=tuple((sheet.mark(goal.when), _goal(goal)) for goal in model.goals),
+        sheet=Sheet([*(r.when for r in rules), *(g.when for g in model.goals)], _not_raised(model)),
+        rules=ready,
+        topics=tuple(
+            _Topic(
+                alternatives=_bits(rule.topic == topic and not rule.also for rule in rules),
+                also=_bits(rule.topic == topic and rule.also for rule in rules),
+            )
+            for topic in topics
+        ),
+        goals=tuple(map(_goal, model.goals)),
+        deciding=_bits(bool(one.deciding) for one in ready),
+        asking=_bits(bool(one.rule.asks) for one in ready),
     )
+
+
+def _bits(marked: Iterable[bool]) -> int:
+    return sum(1 << place for place, each in enumerate(marked) if each)
+
+
+def _those(items: Sequence[T], bits: int) -> list[T]:
+    """The items whose bits are set, in order."""
+    found: list[T] = []
+    while bits:
+        first = bits & -bits
+        found.append(items[first.bit_length() - 1])
+        bits ^= first
+    return found
 
 
 def _not_raised(model: Model) -> Facts:
@@ -122,56 +157,51 @@ def _not_raised(model: Model) -> Facts:
     }
 
 
-def _ready(rule: Rule, profile: str, sheet: Sheet, behind: tuple[_Ready, ...]) -> _Ready:
+def _ready(rule: Rule, profile: str) -> _Ready:
     names = rule.when.names
     answering = {name for item in rule.asks for name in (item, f"{item}.value")}
     return _Ready(
         rule=rule,
-        when=sheet.mark(rule.when),
         step=None if rule.action == SILENT else _step(rule, profile),
         deciding=tuple(item for item in rule.asks if item in names or f"{item}.value" in names),
-        beside=sheet.bits(c for c in rule.when.every if c.name not in answering),
-        later=behind if rule.also else tuple(one for one in behind if one.rule.also),
+        beside=Condition(tuple(c for c in rule.when.every if c.name not in answering)),
     )
 
 
-def _decide(rules: Iterable[_Ready], answers: Answers) -> _Topic:
-    """Hold each rule against the answers; once a rule has won, only ``also`` rules still matter."""
-    holding: list[_Ready] = []
-    undecided: list[_Ready] = []
-    for one in rules:
-        if one.when.is_met(answers):
-            holding.append(one)
-            if not one.rule.also:
-                holds_too, open_too = _decide(one.later, answers)
-                return holding + holds_too, undecided + open_too
-        elif one.deciding and one.when.is_open(answers):
-            undecided.append(one)
-    return holding, undecided
+def _decide(topic: _Topic, met: int) -> tuple[int, int]:
+    """The rules of a topic that hold, and those that would if more were known, as bits.
+
+    The first alternative that is met wins; behind it only ``also`` rules still matter.
+    """
+    winner = met & topic.alternatives
+    winner &= -winner
+    before = topic.alternatives & (winner - 1)
+    return winner | met & topic.also, (before | topic.also) & ~met
 
 
-def _wanted(topics: Iterable[_Topic], answers: Answers) -> dict[str, Rule]:
+def _wanted(
+    guideline: _Guideline, topics: Iterable[tuple[int, int]], facts: Facts
+) -> dict[str, Rule]:
     """Each item with the first rule that wants it: what deciding needs goes before what acting needs.
 
     No item decides a rule that waits for anything else.
     """
+    asking: list[tuple[tuple[str, ...], Rule]] = []
+    for holding, unmet in topics:
+        if open_to := unmet & guideline.deciding:
+            undecided = (
+                one
+                for one in _those(guideline.rules, open_to)
+                if one.beside.is_met(facts) and one.rule.when.holds(facts) is None
+            )
+            asking += [(one.deciding, one.rule) for one in undecided]
+        if acting := holding & guideline.asking:
+            asking += [(one.rule.asks, one.rule) for one in _those(guideline.rules, acting)]
     wanted: dict[str, Rule] = {}
-    for holding, undecided in topics:
-        for one in undecided:
-            if not one.beside & answers.untrue:
-                for item in one.deciding:
-                    wanted.setdefault(item, one.rule)
-        for one in holding:
-            for item in one.rule.asks:
-                wanted.setdefault(item, one.rule)
+    for items, rule in asking:
+        for item in items:
+            wanted.setdefault(item, rule)
     return wanted
-
-
-def _steps(topics: Iterable[_Topic], profile: str, targets: tuple[Target, ...]) -> Iterator[Step]:
-    for holding, _ in topics:
-        for one in holding:
-            if one.step is not None:
-                yield _step(one.rule, profile, targets) if one.rule.target else one.step
 
 
 def _step(rule: Rule, profile: str, targets: tuple[Target, ...] = ()) -> Step:

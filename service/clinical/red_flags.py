@@ -18,13 +18,18 @@ _PART = re.compile(r"(@left|@right|\.value|\.bilateral)$")
 
 def screen(facts: Facts, red_flags: Iterable[RedFlag]) -> tuple[FlagRaised, ...]:
     """Give every flag that is met, or suspected while its own items are unanswered, in file order."""
-    raised = (_raise(flag, facts) for flag in red_flags)
-    return tuple(flag for flag in raised if flag is not None)
+    raised: list[FlagRaised] = []
+    for flag in red_flags:
+        if flag.met.is_met(facts):
+            raised.append(_raise(flag, facts, met=True))
+        elif _is_suspected(flag, facts):
+            raised.append(_raise(flag, facts, met=False))
+    return tuple(raised)
 
 
 def match_rivals(facts: Facts, rivals: Iterable[RivalPattern]) -> tuple[RivalPattern, ...]:
     """Give every pattern whose signs are all there; what was not recorded matches nothing."""
-    return tuple(rival for rival in rivals if rival.when.holds(facts))
+    return tuple(rival for rival in rivals if rival.when.is_met(facts))
 
 
 def is_recorded(item: str, facts: Facts) -> bool:
@@ -32,10 +37,7 @@ def is_recorded(item: str, facts: Facts) -> bool:
     return item in facts or f"{item}.value" in facts
 
 
-def _raise(flag: RedFlag, facts: Facts) -> FlagRaised | None:
-    met = flag.met.holds(facts)
-    if met is False or (met is None and not (_suspected(flag, facts) and _is_open(flag, facts))):
-        return None
+def _raise(flag: RedFlag, facts: Facts, *, met: bool) -> FlagRaised:
     matched = (*_matched(flag.met, facts), *_matched(flag.suspected, facts))
     sentence, action = flag.sentence, flag.action
     if not met:
@@ -54,14 +56,16 @@ def _raise(flag: RedFlag, facts: Facts) -> FlagRaised | None:
     )
 
 
-def _suspected(flag: RedFlag, facts: Facts) -> bool:
-    """Whether the warning signs hold; a flag without any is never suspected."""
-    return bool(flag.suspected.names) and flag.suspected.holds(facts) is True
+def _is_suspected(flag: RedFlag, facts: Facts) -> bool:
+    """Whether the warning signs hold while what would decide was not asked.
 
-
-def _is_open(flag: RedFlag, facts: Facts) -> bool:
-    """Whether anything but a measure is unanswered: one that was not taken leaves no flag open."""
-    return any(not name.endswith(_MEASURE) for name in flag.met.unanswered(facts))
+    A flag without such signs is never suspected, and a measure that was not taken leaves none open.
+    """
+    signs = flag.suspected
+    if not (signs.some or signs.every or signs.never) or not signs.is_met(facts):
+        return False
+    unanswered = flag.met.unanswered(facts) if flag.met.holds(facts) is None else ()
+    return any(not name.endswith(_MEASURE) for name in unanswered)
 
 
 def _matched(condition: Condition, facts: Facts) -> tuple[str, ...]:
