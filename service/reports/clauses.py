@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import islice
+from typing import NamedTuple
 
 from service.reports.phrases import Phrases, words_of
 
@@ -20,10 +20,11 @@ _PASSING = DROPPED | {"history"}
 
 _MARK = re.compile(r"\s*(?:[*#>+]+|-(?!\d)|\(?\d{1,2}[.):](?!\d)|\(?[a-h][.)](?=\s))\s*")
 _STOP = re.compile(
-    r"[.!;\s](?:(?<=[.!])(?=[\s\"')]|$)|(?<=;)|(?<=\.)(?=[A-Z][a-z ])"
-    r"|(?<=\s)(?=\(?\d{1,2}[.)]\s+[A-Z])|(?<=[a-z)]\.)(?=[LT]\d)"
-    r"|(?<=\s)(?=[LTD]\d{1,2} ?[-/] ?[LS]?\d(?: (?:segment|level))? ?:)(?<![,&/-]\s)(?<!\bto\s)"
-    r"(?<!\band\s)(?<!\bor\s)(?<!through\s)(?<!thru\s)(?<!\bat\s)(?<!level\s))"
+    r"[.!;\s](?:"
+    r"(?=[\s\"')]|$)(?<=[.!])|(?<=;)|(?=[A-Z][a-z ])(?<=\.)"
+    r"|(?=[(\d])(?<=\s)(?=\(?\d{1,2}[.)]\s+[A-Z])|(?=[LT]\d)(?<=[a-z)]\.)"
+    r"|(?=[LTD]\d)(?<=\s)(?=[LTD]\d{1,2} ?[-/] ?[LS]?\d(?: (?:segment|level))? ?:)(?<![,&/-]\s)"
+    r"(?<!\bto\s)(?<!\band\s)(?<!\bor\s)(?<!through\s)(?<!thru\s)(?<!\bat\s)(?<!level\s))"
 )
 """Each is one character; the look behind it says whether a sentence ends there."""
 _SHORTENED = re.compile(
@@ -41,8 +42,7 @@ _SAID = re.compile(r"\S")
 _LEVEL_START = re.compile(r"\s*(?:at |level )?[LTD]S?[ -]?\d", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """A sentence with its place in the text read.
 
     ``section`` is a word of the header table. ``new_line``, ``new_item`` and ``new_paragraph`` say
@@ -59,8 +59,7 @@ class Sentence:
     goes_on: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     start: int
     end: int
     section: str
@@ -172,12 +171,12 @@ def _cut(
 def _content(text: str, line: _Line, awaited: bool) -> Iterator[_Line]:
     """The line without its list mark; a passing section of a report in one line is one sentence."""
     match = _MARK.match(text, line.start, line.end)
-    line = replace(line, start=match.end(), item=True) if match else line
+    line = line._replace(start=match.end(), item=True) if match else line
     alone = line.end - line.start > ONE_LINE or not _SAID.search(text, line.end)
     if line.section in _PASSING and not awaited and alone:
         stop = next((end for _, end in _stops(text, line.start, line.end)), line.end)
-        yield replace(line, end=stop)
-        line = replace(line, start=stop, section="findings", item=False)
+        yield line._replace(end=stop)
+        line = line._replace(start=stop, section="findings", item=False)
     yield line
 
 
@@ -186,7 +185,7 @@ def _wrapped(text: str, lines: Iterator[_Line]) -> Iterator[_Line]:
     held: _Line | None = None
     for line in lines:
         if held and _goes_on(text, held, line):
-            held = replace(held, end=line.end)
+            held = held._replace(end=line.end)
             continue
         if held:
             yield held

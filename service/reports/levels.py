@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 COLUMN = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1", "S2")
 LONG_COLUMN = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5", "L6", "S1", "S2")
 _GAP = 24
 USUAL = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1")
 
-_UPPER = r"(?:L ?-? ?([1-6])|(LS)(?=[-/=]S[1Il])|[TD] ?-? ?(1[0-2]))"
+_ALONE = r"(?<![A-Za-z0-9.].)"
+"""Behind the first character: no letter or number stands before it."""
+_UPPER = r"(?:(?<=L) ?-? ?([1-6])|(?<=L)(S)(?=[-/=]S[1Il])|(?<=[TD]) ?-? ?(1[0-2]))"
 _TIE = r"(?: ?[-/=_\\] ?(?:L ?[-/] ?)?| (?:on|over|upon|with respect to|relative to) (?:the )?| (?=[LS]?\d)|(?=[LS]?\d))"
 _SPAN = r"(?: ?(?:to|through|thru|till|until) ?(?=[LSTD\d]))"
 _LOWER = r"(?:(L) ?-? ?([1-6])|(S) ?-? ?([12]|[Il](?![a-z]))|([1-6])(?!\.?\d| ?-? ?(?:mm|cm)\b| x ))(?![\dA-Za-z])"
 _DISC = re.compile(
-    rf"(?<![A-Za-z0-9.]){_UPPER}(?:({_TIE}|{_SPAN}){_LOWER}|(?=[\dA-Za-z]|\b))(?!\d)", re.IGNORECASE
+    rf"[LTDltd](?i:{_ALONE}{_UPPER}(?:({_TIE}|{_SPAN}){_LOWER}|(?=[\dA-Za-z]|\b))(?!\d))"
 )
-_LONE_SACRAL = re.compile(r"(?<![A-Za-z0-9.])S ?-?([12])(?![\dA-Za-z])", re.IGNORECASE)
+_LONE_SACRAL = re.compile(rf"[Ss\u017f](?i:{_ALONE} ?-?([12])(?![\dA-Za-z]))")
+"""Both begin with plain characters, not with a look behind: so the search skips what cannot match."""
 _SHORT = re.compile(
     r"\s*(?:,|and|&|/|to|through|thru|or|,\s*and|-)\s*(?:at )?([1-5]) ?[-/] ?([2-5]|S?1)(?![\dA-Za-z.%])",
     re.I,
@@ -38,8 +41,7 @@ _RANGE = re.compile(
 _AND = re.compile(r",|and|&|/|or|;|\+|as well", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A level or a bare name in the text: ``discs`` is empty when only one name was given."""
 
     start: int

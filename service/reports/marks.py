@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from service.reports.phrases import Phrases, Step
 MOST = 120
 _LEVEL = "\0"
 
-_WORDS = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+|[,:()/?>&+]| -+ ", re.IGNORECASE)
+_WORDS = re.compile(r"[a-zA-Z]+(?:'[a-zA-Z]+)?|\d+|[,:()/?>&+]| -+ ")
 _SIGNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         ",": {"join": "comma"},
@@ -52,6 +52,11 @@ class Mark(NamedTuple):
 _Word = tuple[int, int, str]
 
 
+def tags_of(marks: Iterable[Mark]) -> frozenset[str]:
+    """Every tag that one of the marks carries."""
+    return frozenset[str]().union(*[mark.tags for mark in marks])
+
+
 def marks_of(sentence: str, phrases: Phrases) -> tuple[Mark, ...]:
     """The marks of a sentence in their order; unknown words leave none."""
     places = places_in(sentence)
@@ -59,7 +64,7 @@ def marks_of(sentence: str, phrases: Phrases) -> tuple[Mark, ...]:
     found += _known(_words(sentence, places, phrases), phrases)
     if places:
         found.sort(key=_START)
-    if any("greater" in mark.tags for mark in found):
+    if [mark for mark in found if "greater" in mark.tags]:
         return tuple(_compared(found[:MOST]))
     return tuple(found[:MOST])
 
@@ -77,50 +82,55 @@ def _words(sentence: str, places: tuple[Place, ...], phrases: Phrases) -> list[_
 
 
 def _between(sentence: str, start: int, end: int, phrases: Phrases) -> list[_Word]:
-    found: list[_Word] = []
     known = phrases.never
+    found: list[_Word] = []
     for match in _WORDS.finditer(sentence, start, end):
         text = match[0].lower()
         if text not in known:
-            if text.isalpha():
-                text = phrases.spelled(text) or text
-            elif "'" in text:
-                text = text.replace("'", "")
-            elif text[0] == " ":
-                text = "-"
-        first, last = match.span()
-        found.append((first, last, text))
+            text = _respelt(text, phrases)
+        found.append((*match.span(), text))
     return found
 
 
+def _respelt(text: str, phrases: Phrases) -> str:
+    """A word that stands in no wording, as it may stand in one."""
+    if text.isalpha():
+        return phrases.spelled(text) or text
+    if "'" in text:
+        return text.replace("'", "")
+    return "-" if text[0] == " " else text
+
+
 def _known(words: list[_Word], phrases: Phrases) -> list[Mark]:
+    """The marks of signs and of the longest wordings."""
     found: list[Mark] = []
-    texts = [word[2] for word in words]
-    texts.append(_LEVEL)
-    at = 0
-    while at < len(words):
-        size, tags = _longest(texts, at, phrases.wordings)
+    first_steps = phrases.wordings
+    until = 0
+    for at, (start, end, text) in enumerate(words):
+        if at < until:
+            continue
+        tags = _SIGNS.get(text, _NOTHING)
+        step = first_steps.get(text)
+        if step is not None:
+            until, tags = _longest(words, at, step, tags)
+            end = words[until - 1][1]
         if tags:
-            found.append(Mark(words[at][0], words[at + size - 1][1], tags))
-        at += size
+            found.append(Mark(start, end, tags))
     return found
 
 
 def _longest(
-    texts: list[str], at: int, wordings: Mapping[str, Step]
+    words: list[_Word], at: int, step: Step, tags: Mapping[str, str]
 ) -> tuple[int, Mapping[str, str]]:
-    """How many words the longest wording here takes, and its tags."""
-    step = wordings.get(texts[at])
-    if step is None:
-        return 1, _SIGNS.get(texts[at], _NOTHING)
-    size, tags = 1, _SIGNS.get(texts[at], _NOTHING)
-    end = at
-    while step is not None:
+    """Where the longest wording that begins here ends, and its tags; else those of the first word."""
+    until = end = at + 1
+    following: Step | None = step
+    while following is not None:
+        if following.tags is not None:
+            until, tags = end, following.tags
+        following = following.following.get(words[end][2]) if end < len(words) else None
         end += 1
-        if step.tags is not None:
-            size, tags = end - at, step.tags
-        step = step.following.get(texts[end])
-    return size, tags
+    return until, tags
 
 
 def _compared(marks: list[Mark]) -> Iterator[Mark]:
