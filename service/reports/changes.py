@@ -50,7 +50,7 @@ def changes_in(marks: Sequence[Mark], rooted: set[int]) -> Iterator[Change]:
         if "change" not in mark.tags or at in rooted:
             continue
         if not (mark.has("met", "meeting") and at - 1 in rooted):
-            places = [] if mark.has("governs") else _before(marks, at, taken)
+            places = [] if "governs" in mark.tags else _before(marks, at, taken)
             places = places or _after(marks, at, taken)
             taken.update(places)
             yield Change(at, tuple(sorted(places)))
@@ -61,7 +61,7 @@ def place_of(mark: Mark) -> str:
     named = mark.get("space") or mark.get("spaces") or mark.get("joint")
     if named:
         return named
-    return "sac" if mark.get("object") == "sac" else mark.get("stands")
+    return "sac" if mark.tags.get("object") == "sac" else mark.get("stands")
 
 
 def _before(marks: Sequence[Mark], at: int, taken: set[int]) -> list[int]:
@@ -78,7 +78,7 @@ def _before(marks: Sequence[Mark], at: int, taken: set[int]) -> list[int]:
                 break
             found.append(i)
             linked = False
-        elif mark.has("join"):
+        elif "join" in mark.tags:
             linked = _links(marks, i, at, found)
             if not linked:
                 break
@@ -98,7 +98,7 @@ def _links(marks: Sequence[Mark], i: int, at: int, found: list[int]) -> bool:
         return kind in ("comma", "close") or marks[i - 1 : i] == [] or _predicates(marks, i)
     if kind in ("and", "or"):
         return True
-    listed = any(m.get("join") in ("and", "or") for m in marks[i + 1 : found[0] + 1])
+    listed = any(m.tags.get("join") in ("and", "or") for m in marks[i + 1 : found[0] + 1])
     return kind == "comma" and listed
 
 
@@ -112,9 +112,13 @@ def _may_stand(marks: Sequence[Mark], i: int, has_place: bool) -> bool:
     mark = marks[i]
     if mark.discs or mark.name:
         return True
-    if mark.has("colon"):
+    if "colon" in mark.tags:
         return i <= TOPIC and not has_place
-    if mark.get("negation") == "pre" or mark.get("cut") == "which" or mark.has("met", "change"):
+    if (
+        mark.tags.get("negation") == "pre"
+        or mark.tags.get("cut") == "which"
+        or mark.has("met", "change")
+    ):
         return not has_place
     return mark.has(*_BETWEEN) and not mark.has("kind", "cut")
 
@@ -128,7 +132,7 @@ def _after(marks: Sequence[Mark], at: int, taken: set[int]) -> list[int]:
         if i in taken:
             break
         if _noun(mark) and place_of(mark) in takes:
-            if found and i + 1 < len(marks) and marks[i + 1].has("change"):
+            if found and i + 1 < len(marks) and "change" in marks[i + 1].tags:
                 break
             found.append(i)
         elif not _leads_on(marks, i, at, bool(found), takes):
@@ -137,7 +141,7 @@ def _after(marks: Sequence[Mark], at: int, taken: set[int]) -> list[int]:
 
 
 def _noun(mark: Mark) -> bool:
-    return mark.has(*_NOUNS) or mark.get("object") == "sac"
+    return mark.has(*_NOUNS) or mark.tags.get("object") == "sac"
 
 
 def _leads_on(
@@ -145,12 +149,12 @@ def _leads_on(
 ) -> bool:
     """Whether a mark behind the word may stand before one of its places."""
     mark = marks[i]
-    if mark.get("join") == "comma":
+    if mark.tags.get("join") == "comma":
         return _noun_follows(marks, i, takes)
-    if mark.has("severity"):
-        return not has_place and marks[at].get("change") != "normal"
-    if mark.has("lean"):
-        return marks[at].get("change") == "narrow"
+    if "severity" in mark.tags:
+        return not has_place and marks[at].tags.get("change") != "normal"
+    if "lean" in mark.tags:
+        return marks[at].tags.get("change") == "narrow"
     if mark.has("join", "side") or mark.discs:
         return True
     return not has_place and mark.has("zone", "other")

@@ -63,7 +63,7 @@ def rooted(mention: Mention, head: Head, region: Region, subject: str) -> Iterat
     """The variants of a relation by root and side; ``subject`` is the side of what meets the root."""
     following = region.within[mention.last + 1 - head.first :] + region.behind
     behind = _side_behind(following)
-    role_behind = next((mark.get("role") for mark in following if mark.has("role")), "")
+    role_behind = next((mark.get("role") for mark in following if "role" in mark.tags), "")
     for root in mention.roots:
         side = root.side or behind or _inherited(mention, subject)
         role = root.role or role_behind
@@ -141,9 +141,9 @@ def _sided(head: Head, grade: Grade, level: str | None) -> Iterator[Variant]:
 def _affirmed(region: Region) -> tuple[Region, Region]:
     """``mild left and no right stenosis``: what stands before the denial, and the rest."""
     before = region.before
-    cue = next((i for i, m in enumerate(before) if m.get("negation") == "pre"), 0)
-    said = before[: cue - 1] if cue and before[cue - 1].has("join") else ()
-    if not (any(m.has("side") for m in said) and any(m.has("severity") for m in said)):
+    cue = next((i for i, m in enumerate(before) if m.tags.get("negation") == "pre"), 0)
+    said = before[: cue - 1] if cue and "join" in before[cue - 1].tags else ()
+    if not (any("side" in m.tags for m in said) and any("severity" in m.tags for m in said)):
         return Region(), region
     return Region(said), region._replace(before=before[cue:])
 
@@ -152,9 +152,9 @@ def _side_behind(following: Sequence[Mark]) -> str:
     """``on the left`` or ``bilaterally`` behind the root."""
     lean = False
     for mark in following:
-        if mark.has("side") and (lean or mark.get("side") == "both"):
+        if "side" in mark.tags and (lean or mark.tags.get("side") == "both"):
             return mark.get("side")
-        lean = mark.has("lean")
+        lean = "lean" in mark.tags
     return ""
 
 

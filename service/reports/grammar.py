@@ -102,7 +102,7 @@ def _parse(
         denied_in(marks, stating),
         doubted_in(marks, stating),
         gone_in(marks, sentence.text),
-        subject=carry.side if marks[0].has("anaphor") else "",
+        subject=carry.side if "anaphor" in marks[0].tags else "",
     )
 
 
@@ -142,7 +142,7 @@ def _facts_of(n: int, parsed: _Parsed, carry: Carry) -> Iterator[ImagingFact]:
 def _completed(n: int, heads: tuple[Head, ...], regions: list[Region]) -> Head:
     """``the right is moderately stenosed``: a stenosis with only a side is of the place beside it."""
     head = heads[n]
-    if head.kind is Kind.STENOSIS_UNSPECIFIED and any(m.has("side") for m in regions[n].marks):
+    if head.kind is Kind.STENOSIS_UNSPECIFIED and any("side" in m.tags for m in regions[n].marks):
         beside = [*reversed(heads[:n]), *heads[n + 1 :]]
         paired = next((other.kind for other in beside if other.kind in PAIRED), None)
         return replace(head, kind=paired) if paired else head
@@ -245,7 +245,7 @@ def _migration(region: Region) -> Migration:
 def _detail(head: Head, region: Region, absent: bool) -> str:
     """Direction and grade of a slip, the operation, or the grade that a denial starts at."""
     if head.kind is Kind.SPONDYLOLISTHESIS:
-        grade = next((m.get("slip_grade") for m in region.marks if m.has("slip_grade")), "")
+        grade = next((m.get("slip_grade") for m in region.marks if "slip_grade" in m.tags), "")
         direction = "" if head.detail == "unspecified" else head.detail
         return f"{direction} grade {grade}".strip() if grade else direction
     if absent and not head.normal and head.kind is not Kind.NERVE_ROOT:
@@ -256,9 +256,9 @@ def _detail(head: Head, region: Region, absent: bool) -> str:
 
 def _denied_grades(region: Region) -> list[str]:
     """The grades behind a denial: ``no moderate or high-grade``."""
-    cue = next((i for i, m in enumerate(region.before) if m.get("negation") == "pre"), None)
+    cue = next((i for i, m in enumerate(region.before) if m.tags.get("negation") == "pre"), None)
     behind = region.before[cue:] if cue is not None else ()
-    return [mark.get("severity") for mark in behind if mark.has("severity")]
+    return [mark.get("severity") for mark in behind if "severity" in mark.tags]
 
 
 def _meant(mention: Mention, carry: Carry) -> Mention:

@@ -54,15 +54,15 @@ def _alone(marks: Sequence[Mark]) -> Iterator[Head]:
     for at, mark in enumerate(marks):
         if _ALONE.isdisjoint(mark.tags):
             continue
-        if mark.has("kind"):
+        if "kind" in mark.tags:
             yield Head(Kind(mark.get("kind")), at, at, (at,), "named-finding")
-        elif mark.has("slip"):
+        elif "slip" in mark.tags:
             yield Head(Kind.SPONDYLOLISTHESIS, at, at, (at,), "slip", mark.get("slip"))
-        elif mark.has("operation"):
+        elif "operation" in mark.tags:
             yield Head(Kind.SURGERY, at, at, (at,), "operation", mark.get("operation"))
-        elif mark.has("stenosis"):
+        elif "stenosis" in mark.tags:
             yield Head(NARROWED[mark.get("stenosis")], at, at, (at,), "abbreviation")
-        elif mark.has("arthropathy"):
+        elif "arthropathy" in mark.tags:
             yield Head(WORN[mark.get("arthropathy")], at, at, (at,), "abbreviation")
 
 
@@ -99,7 +99,7 @@ def _changed(marks: Sequence[Mark], change: Change) -> Iterator[Head]:
             f"{what}-{word}",
             group=at,
             normal=word == "normal",
-            plural=marks[place].has("spaces"),
+            plural="spaces" in marks[place].tags,
         )
 
 
@@ -112,5 +112,5 @@ def _topics(marks: Sequence[Mark]) -> Iterator[Head]:
         what = place_of(marks[i])
         kind = NARROWED.get(what) or WORN.get(what)
         if kind and (i + 1 == colon or marks[i].has("space", "spaces", "joint")):
-            plural = marks[i].has("spaces")
+            plural = "spaces" in marks[i].tags
             yield Head(kind, i, colon, (colon,), f"{what}-topic", plural=plural, topic=True)

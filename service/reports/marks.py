@@ -138,11 +138,11 @@ def _compared(marks: list[Mark]) -> Iterator[Mark]:
     at = 0
     while at < len(marks):
         mark = marks[at]
-        if mark.has("side") and at + 2 < len(marks) and marks[at + 1].has("greater"):
+        if "side" in mark.tags and at + 2 < len(marks) and "greater" in marks[at + 1].tags:
             last = at + 2
-            if marks[last].has("lean") and last + 1 < len(marks):
+            if "lean" in marks[last].tags and last + 1 < len(marks):
                 last += 1
-            if marks[last].has("side"):
+            if "side" in marks[last].tags:
                 yield Mark(mark.start, marks[last].end, {"side": "both"})
                 at = last + 1
                 continue

@@ -39,27 +39,29 @@ def _reached(marks: Sequence[Mark], heads: frozenset[int], cue: str) -> list[boo
 
 def _hedged(marks: Sequence[Mark], at: int, cue: str) -> bool:
     """``suspected impingement, not definitely shown`` doubts, and denies nothing."""
-    return cue == "negation" and any(m.get("hedge") == "pre" for m in marks[max(0, at - 24) : at])
+    return cue == "negation" and any(
+        m.tags.get("hedge") == "pre" for m in marks[max(0, at - 24) : at]
+    )
 
 
 def _ends(marks: Sequence[Mark], at: int, passed: bool, listed: bool, cue: str) -> bool:
     """Whether the scope of a cue ends at a mark; nothing ends it before it has met a finding."""
     mark = marks[at]
-    if mark.has("colon"):
+    if "colon" in mark.tags:
         return passed
     if not passed:
-        return mark.get("cut") == "but" and cue == "hedge"
+        return mark.tags.get("cut") == "but" and cue == "hedge"
     if mark.has("cut", "negation"):
-        return mark.get("cut") != "reason" or cue == "negation"
-    if mark.get("join") == "comma":
+        return mark.tags.get("cut") != "reason" or cue == "negation"
+    if mark.tags.get("join") == "comma":
         return not listed
-    if mark.has("severity"):
+    if "severity" in mark.tags:
         return not _joined_by_or(marks, at)
     return bool(mark.discs) and at + 1 < len(marks) and marks[at + 1].has("kind", "severity")
 
 
 def _joined_by_or(marks: Sequence[Mark], at: int) -> bool:
-    return at > 0 and marks[at - 1].get("join") == "or"
+    return at > 0 and marks[at - 1].tags.get("join") == "or"
 
 
 def _list_ahead(marks: Sequence[Mark]) -> list[bool]:
@@ -81,15 +83,15 @@ def _reach_back(marks: Sequence[Mark], at: int, reached: list[bool]) -> None:
     crossed = False
     for i in range(at, max(-1, at - 24), -1):
         mark = marks[i]
-        if i < at and mark.has("cut", "colon") and mark.get("cut") not in ("which",):
+        if i < at and mark.has("cut", "colon") and mark.tags.get("cut") not in ("which",):
             break
-        if i < at and mark.get("cut") == "which" and crossed:
+        if i < at and mark.tags.get("cut") == "which" and crossed:
             break
-        if mark.get("join") == "comma" and crossed and not _listed(marks, i, at):
+        if mark.tags.get("join") == "comma" and crossed and not _listed(marks, i, at):
             break
         crossed = crossed or mark.has("kind", "change", "slip", "stenosis", "operation")
         reached[i] = True
 
 
 def _listed(marks: Sequence[Mark], comma: int, at: int) -> bool:
-    return any(mark.get("join") == "or" for mark in marks[comma:at])
+    return any(mark.tags.get("join") == "or" for mark in marks[comma:at])

@@ -62,7 +62,7 @@ class Carry:
 
 def _only_other(marks: Sequence[Mark]) -> bool:
     """Whether a sentence states only what is not read, but does state it."""
-    return any(m.has("other") for m in marks) and not any(m.has("object") for m in marks)
+    return any("other" in m.tags for m in marks) and not any("object" in m.tags for m in marks)
 
 
 def _opens(marks: Sequence[Mark], level: int) -> bool:

@@ -104,7 +104,7 @@ def _serious(marked: list[Marked]) -> tuple[str, ...]:
         kinds = [mark.get("serious") for mark in marks]
         if not any(kinds) or sentence.section in (*DROPPED, "history"):
             continue
-        past = any(mark.get("time") in OVER for mark in marks)
+        past = any(mark.tags.get("time") in OVER for mark in marks)
         for kind, denied in zip(kinds, denied_in(marks, frozenset()), strict=True):
             if kind and not denied and not past:
                 found[kind] = None
@@ -120,7 +120,7 @@ def _modality(front: str, marked: list[Marked], phrases: Phrases) -> str | None:
             for mark in marks:
                 if "modality" in mark.tags:
                     return mark.tags["modality"]
-    return next((m.get("modality") for m in marks_of(front, phrases) if m.has("modality")), None)
+    return next((m.get("modality") for m in marks_of(front, phrases) if "modality" in m.tags), None)
 
 
 def _numbering(marked: list[Marked]) -> str:

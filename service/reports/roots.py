@@ -56,7 +56,7 @@ def mentions_in(marks: Sequence[Mark], sentence: str) -> tuple[Mention, ...]:
         elif _bare_root(marks, at):
             last = _run(marks, at)
             first = _back(marks, at - 1, floor)
-            if not any(m.has("root") for m in marks[last + 1 : last + 2]):
+            if not any("root" in m.tags for m in marks[last + 1 : last + 2]):
                 _add(found, Mention(first, last, _names(marks, first, last)), marks)
     return tuple(found)
 
@@ -64,7 +64,7 @@ def mentions_in(marks: Sequence[Mark], sentence: str) -> tuple[Mention, ...]:
 def _add(found: list[Mention], mention: Mention, marks: Sequence[Mark]) -> None:
     """Take two mentions that only "and" parts as one: ``the exiting L4 and traversing L5 roots``."""
     last = found[-1] if found else None
-    if not last or mention.first != last.last + 2 or marks[last.last + 1].get("join") != "and":
+    if not last or mention.first != last.last + 2 or marks[last.last + 1].tags.get("join") != "and":
         found.append(mention)
         return
     side = last.roots[-1].side
@@ -93,13 +93,13 @@ def _worded(marks: Sequence[Mark], at: int, sentence: str, floor: int) -> Mentio
     """The mention around the word root: ``left L5 nerve root``, ``root of L5``, ``nerve root L5``."""
     first = _back(marks, at - 1, floor)
     last = at
-    while last + 1 < len(marks) and marks[last + 1].has("root"):
+    while last + 1 < len(marks) and "root" in marks[last + 1].tags:
         last += 1
     if not any(m.name for m in marks[first:at]):
         last = _after(marks, last)
     names = _names(marks, first, last)
     before = sentence[max(0, marks[first].start - 4) : marks[first].start].lower()
-    plural = marks[at].get("root") == "many" or any(n.side == "both" for n in names)
+    plural = marks[at].tags.get("root") == "many" or any(n.side == "both" for n in names)
     return Mention(first, last, names or (RootName(),), plural, before == "the ")
 
 
@@ -116,7 +116,7 @@ def _after(marks: Sequence[Mark], last: int) -> int:
 def _run(marks: Sequence[Mark], at: int) -> int:
     """The last of a run of names joined by "and"."""
     last = at
-    while last + 2 < len(marks) and marks[last + 1].has("join") and marks[last + 2].name:
+    while last + 2 < len(marks) and "join" in marks[last + 1].tags and marks[last + 2].name:
         last += 2
     return last
 
@@ -129,7 +129,7 @@ def _back(marks: Sequence[Mark], at: int, floor: int) -> int:
         listed = mark.discs and first == at + 2 and marks[at + 2].name
         if mark.name or mark.has("side", "role") or listed:
             first = at
-        elif not (mark.has("join") and first == at + 1 and _joins(marks, at)):
+        elif not ("join" in mark.tags and first == at + 1 and _joins(marks, at)):
             break
         at -= 1
     return first
@@ -144,7 +144,9 @@ def _joins(marks: Sequence[Mark], at: int) -> bool:
         return True
     if left.discs:
         return bool(right.name)
-    return (left.has("role") and right.has("role")) or (left.has("side") and right.has("side"))
+    return ("role" in left.tags and "role" in right.tags) or (
+        "side" in left.tags and "side" in right.tags
+    )
 
 
 def _bare_root(marks: Sequence[Mark], at: int) -> bool:
@@ -152,7 +154,7 @@ def _bare_root(marks: Sequence[Mark], at: int) -> bool:
     if not marks[at].name or at == 0:
         return False
     first = _back(marks, at - 1, -1)
-    if any(m.has("role") for m in marks[first:at]):
+    if any("role" in m.tags for m in marks[first:at]):
         return True
     leader = marks[first - 1] if first else None
     return bool(leader and leader.has("meets", "meeting"))
@@ -184,12 +186,12 @@ def _object(
     before = [m for m in mentions if m.last < at]
     after = [m for m in mentions if m.first > at]
     mark = marks[at]
-    if spared or (mark.has("meeting") and before and before[-1].last == at - 1):
+    if spared or ("meeting" in mark.tags and before and before[-1].last == at - 1):
         return before[-1:]
     backward = _reachable_back(marks, at, before)
-    pressed = mark.has("meeting") and at > 0 and marks[at - 1].has("object")
+    pressed = "meeting" in mark.tags and at > 0 and "object" in marks[at - 1].tags
     forward = [] if pressed else _reachable(marks, at, after)
-    if mark.has("met") and not mark.has("meets") and backward:
+    if "met" in mark.tags and "meets" not in mark.tags and backward:
         return backward
     return forward or backward
 
@@ -216,14 +218,14 @@ def _bars(mark: Mark) -> bool:
     """What a relation word never reaches across: another finding, or a clause of its own."""
     if mark.has("kind", "stenosis", "colon", "operation", "slip"):
         return True
-    if mark.has("cut") and mark.get("cut") not in ("but", "with"):
+    if "cut" in mark.tags and mark.tags.get("cut") not in ("but", "with"):
         return True
-    return mark.has("change") and not mark.has("meets", "met", "meeting")
+    return "change" in mark.tags and not mark.has("meets", "met", "meeting")
 
 
 def _new_clause(mark: Mark) -> bool:
     """What ends the reach of a verb that has met the sac or a space already."""
-    return mark.get("join") == "comma" or mark.has("meets", "met", "cut", "negation", "change")
+    return mark.tags.get("join") == "comma" or mark.has("meets", "met", "cut", "negation", "change")
 
 
 def _passed_object(marks: Sequence[Mark], at: int, comma: Mark) -> bool:

@@ -83,7 +83,9 @@ def grades_of(region: Region, worse_is_both: bool) -> tuple[Grade, ...]:
     before = tuple([m for m in region.before if m.tags.get("change") != "normal"])
     marks = before + region.within + region.behind
     places = len([m for m in marks if m.discs])
-    if places > 1 or (places and any(m.get("where") in ("elsewhere", "otherwise") for m in marks)):
+    if places > 1 or (
+        places and any(m.tags.get("where") in ("elsewhere", "otherwise") for m in marks)
+    ):
         return tuple(_spread(marks, worse_is_both))
     return tuple(_pairs(marks, worse_is_both))
 
@@ -91,11 +93,11 @@ def grades_of(region: Region, worse_is_both: bool) -> tuple[Grade, ...]:
 def _split(marks: Sequence[Mark], start: int, end: int, leading: bool) -> int:
     """Where what stands between two heads stops belonging to the first one."""
     for i in range(start, end):
-        if _hard(marks[i]) and not marks[i + 1].has("migration"):
-            if marks[i].has("negation"):
+        if _hard(marks[i]) and "migration" not in marks[i + 1].tags:
+            if "negation" in marks[i].tags:
                 return _affirmed_start(marks, start, i, leading)
             return _with_level(marks, start, i) if leading else i
-    soft = [i for i in range(start, end) if marks[i].has("join")]
+    soft = [i for i in range(start, end) if "join" in marks[i].tags]
     if not soft:
         return _unmarked(marks, start, end, leading)
     at = soft[-1]
@@ -108,7 +110,7 @@ def _split(marks: Sequence[Mark], start: int, end: int, leading: bool) -> int:
 
 def _affirmed_start(marks: Sequence[Mark], start: int, cue: int, leading: bool) -> int:
     """``, mild left and no right stenosis``: what is joined to a denial goes with it."""
-    soft = [i for i in range(start, cue) if marks[i].has("join")]
+    soft = [i for i in range(start, cue) if "join" in marks[i].tags]
     if (
         soft
         and soft[-1] == cue - 1
@@ -119,7 +121,7 @@ def _affirmed_start(marks: Sequence[Mark], start: int, cue: int, leading: bool) 
 
 
 def _hard(mark: Mark) -> bool:
-    return mark.has("cut", "colon") or mark.get("negation") == "pre"
+    return mark.has("cut", "colon") or mark.tags.get("negation") == "pre"
 
 
 def _with_level(marks: Sequence[Mark], start: int, cut: int) -> int:
@@ -132,11 +134,11 @@ def _attaches_right(marks: Sequence[Mark], start: int, end: int) -> bool:
     part = marks[start:end]
     if not part or any(m.discs or m.has("lean", "none", "where") for m in part):
         return False
-    sided = part[0].has("severity", "side") and any(m.has("side") for m in part)
-    if marks[end].get("join") == "comma":
+    sided = part[0].has("severity", "side") and any("side" in m.tags for m in part)
+    if marks[end].tags.get("join") == "comma":
         goes_on = end + 1 < len(marks) and marks[end + 1].has("severity", "side")
-        return sided and goes_on and any(m.has("severity") for m in part)
-    return sided and marks[end].get("join") in ("and", "or")
+        return sided and goes_on and any("severity" in m.tags for m in part)
+    return sided and marks[end].tags.get("join") in ("and", "or")
 
 
 def _unmarked(marks: Sequence[Mark], start: int, end: int, leading: bool) -> int:
@@ -145,7 +147,7 @@ def _unmarked(marks: Sequence[Mark], start: int, end: int, leading: bool) -> int
     while at < end:
         mark = marks[at]
         following = marks[at + 1] if at + 1 < end else None
-        if mark.has("lean") and following and following.has("side"):
+        if "lean" in mark.tags and following and "side" in following.tags:
             at += 2
         elif _trails(mark, following, leading):
             at += 1
@@ -158,7 +160,9 @@ def _trails(mark: Mark, following: Mark | None, leading: bool) -> bool:
     """Whether a mark belongs to the head before it without a sign."""
     if (mark.discs and not leading) or mark.name or mark.has("migration", "where", "time", "lean"):
         return True
-    return mark.get("side") == "both" and following is not None and following.has("severity")
+    return (
+        mark.tags.get("side") == "both" and following is not None and "severity" in following.tags
+    )
 
 
 def _pairs(marks: Sequence[Mark], worse_is_both: bool) -> Iterator[Grade]:
@@ -182,8 +186,12 @@ def _read(marks: Sequence[Mark], worse_is_both: bool) -> Iterator[tuple[str, str
             both = lean == "worse" and worse_is_both
             yield "both" if both else mark.get("side"), "", False
         elif mark.has("severity", "none") or mark.tags.get("change") == "normal":
-            opens = at + 2 < len(marks) and marks[at + 1].has("lean") and marks[at + 2].has("side")
-            yield "", mark.get("severity") or ("none" if mark.has("none") else "normal"), opens
+            opens = (
+                at + 2 < len(marks)
+                and "lean" in marks[at + 1].tags
+                and "side" in marks[at + 2].tags
+            )
+            yield "", mark.get("severity") or ("none" if "none" in mark.tags else "normal"), opens
         lean = mark.tags.get("lean", "")
 
 
@@ -209,7 +217,7 @@ def _spread(marks: Sequence[Mark], worse_is_both: bool) -> Iterator[Grade]:
     side = ""
     for part in _parts(marks):
         discs = tuple(disc for m in part for disc in m.discs)
-        rest = next((m.get("where") for m in part if m.has("where")), "")
+        rest = next((m.get("where") for m in part if "where" in m.tags), "")
         for grade in _pairs(part, worse_is_both):
             side = side or grade.side
             yield Grade(grade.side or side, grade.severity, discs, "" if discs else rest)
@@ -219,7 +227,11 @@ def _parts(marks: Sequence[Mark]) -> Iterator[list[Mark]]:
     """Cut at commas and joins, so that each part has one level or says "elsewhere"."""
     parts: list[list[Mark]] = [[]]
     for mark in marks:
-        if mark.has("join", "cut", "colon") and mark.get("join") != "close" and _opens(parts[-1]):
+        if (
+            mark.has("join", "cut", "colon")
+            and mark.tags.get("join") != "close"
+            and _opens(parts[-1])
+        ):
             parts.append([])
         parts[-1].append(mark)
     yield from _placed(parts)
@@ -234,7 +246,7 @@ def _placed(parts: list[list[Mark]]) -> Iterator[list[Mark]]:
     held: list[Mark] = []
     out: list[list[Mark]] = []
     for part in parts:
-        placed = any(m.discs or m.get("where") in ("elsewhere", "otherwise") for m in part)
+        placed = any(m.discs or m.tags.get("where") in ("elsewhere", "otherwise") for m in part)
         if placed:
             out.append(held + part)
             held = []

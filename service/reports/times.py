@@ -17,14 +17,14 @@ def gone_in(marks: Sequence[Mark], sentence: str) -> list[bool]:
     for at, mark in enumerate(marks):
         if "time" not in mark.tags and "operation" not in mark.tags:
             continue
-        if mark.get("time") == "resolved":
+        if mark.tags.get("time") == "resolved":
             if sentence[mark.start : mark.end].lower().endswith(" of"):
                 _forward(marks, at, gone)
             else:
                 _backward(marks, at, gone, stops_at_comma=False)
-        elif mark.get("time") == "prior":
+        elif mark.tags.get("time") == "prior":
             _backward(marks, at, gone, stops_at_comma=True)
-        elif mark.has("operation"):
+        elif "operation" in mark.tags:
             _reason(marks, at, gone)
     return gone
 
@@ -37,7 +37,7 @@ def change_in(region: Region) -> str:
 
 def _forward(marks: Sequence[Mark], at: int, gone: list[bool]) -> None:
     for i in range(at + 1, min(len(marks), at + 16)):
-        if marks[i].has("cut", "negation", "colon") or marks[i].get("join") == "comma":
+        if marks[i].has("cut", "negation", "colon") or marks[i].tags.get("join") == "comma":
             return
         gone[i] = True
 
@@ -45,7 +45,7 @@ def _forward(marks: Sequence[Mark], at: int, gone: list[bool]) -> None:
 def _backward(marks: Sequence[Mark], at: int, gone: list[bool], *, stops_at_comma: bool) -> None:
     for i in range(at - 1, max(-1, at - 16), -1):
         mark = marks[i]
-        if mark.has("cut", "colon") or (stops_at_comma and mark.get("join") == "comma"):
+        if mark.has("cut", "colon") or (stops_at_comma and mark.tags.get("join") == "comma"):
             return
         gone[i] = True
 
@@ -53,9 +53,10 @@ def _backward(marks: Sequence[Mark], at: int, gone: list[bool], *, stops_at_comm
 def _reason(marks: Sequence[Mark], at: int, gone: list[bool]) -> None:
     """``discectomy for extrusion``: what an operation was for is not there today."""
     reason = next(
-        (i for i in range(at + 1, min(len(marks), at + 8)) if marks[i].get("cut") == "reason"), None
+        (i for i in range(at + 1, min(len(marks), at + 8)) if marks[i].tags.get("cut") == "reason"),
+        None,
     )
     for i in range(reason or len(marks), min(len(marks), at + 24)):
-        if marks[i].get("cut") == "but":
+        if marks[i].tags.get("cut") == "but":
             return
         gone[i] = True
