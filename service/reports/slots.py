@@ -8,6 +8,8 @@ from typing import NamedTuple
 from service.reports.heads import Head
 from service.reports.marks import Mark
 
+_GRADING = frozenset(("side", "severity", "none", "change"))
+_REST = ("elsewhere", "otherwise")
 _TAKERS = frozenset(("other", "object", "meets", "met", "meeting", "change"))
 
 
@@ -39,53 +41,49 @@ class Grade(NamedTuple):
 
 def regions_of(marks: Sequence[Mark], heads: Sequence[Head], leading: bool) -> list[Region]:
     """The region of each head. ``leading``: this sentence puts levels before findings."""
-    owners = [*range(len(heads)), *_bystanders(marks, heads)]
-    order = sorted(owners, key=lambda i: _span(heads, i))
-    spans = [_span(heads, i) for i in order]
+    spans = sorted([*_spans_of(heads), *_bystanders(marks, heads)])
     starts = [0] * len(spans)
     stops = [len(marks)] * len(spans)
     end = -1
-    for n, (first, last) in enumerate(spans):
+    for n, (first, last, _) in enumerate(spans):
         if n:
             cut = _split(marks, end + 1, first, leading) if first > end else first
             starts[n], stops[n - 1] = min(cut, first), cut
         end = max(end, last)
     regions: list[Region] = [Region()] * len(heads)
-    for n, i in enumerate(order):
-        first, last = spans[n]
-        if i < 0:
-            continue
-        regions[i] = Region(
-            tuple(marks[starts[n] : first]),
-            tuple(marks[first : last + 1]),
-            tuple(marks[last + 1 : max(stops[n], last + 1)]),
-        )
+    for n, (first, last, owner) in enumerate(spans):
+        if owner >= 0:
+            regions[owner] = Region(
+                tuple(marks[starts[n] : first]),
+                tuple(marks[first : last + 1]),
+                tuple(marks[last + 1 : max(stops[n], last + 1)]),
+            )
     return regions
 
 
-def _span(heads: Sequence[Head], owner: int) -> tuple[int, int]:
-    """The span of a head, or of a bystander, which is counted below zero."""
-    return (heads[owner].first, heads[owner].last) if owner >= 0 else (~owner, ~owner)
+_Span = tuple[int, int, int]
+"""The first and the last mark, and the number of the head; below zero for a bystander."""
 
 
-def _bystanders(marks: Sequence[Mark], heads: Sequence[Head]) -> list[int]:
+def _spans_of(heads: Sequence[Head]) -> list[_Span]:
+    return [(head.first, head.last, n) for n, head in enumerate(heads)]
+
+
+def _bystanders(marks: Sequence[Mark], heads: Sequence[Head]) -> list[_Span]:
     """Marks that are no head but take the words beside them: what is not read, and idle verbs."""
+    takers = [at for at, mark in enumerate(marks) if not _TAKERS.isdisjoint(mark.tags)]
+    if not takers:
+        return []
     inside = {i for head in heads for i in range(head.first, head.last + 1)}
-    return [
-        ~at
-        for at, mark in enumerate(marks)
-        if at not in inside and not _TAKERS.isdisjoint(mark.tags)
-    ]
+    return [(at, at, -1) for at in takers if at not in inside]
 
 
 def grades_of(region: Region, worse_is_both: bool) -> tuple[Grade, ...]:
     """Sides and grades in the order read; with several levels, each level gets its own."""
     before = tuple([m for m in region.before if m.tags.get("change") != "normal"])
     marks = before + region.within + region.behind
-    places = len([m for m in marks if m.discs])
-    if places > 1 or (
-        places and any(m.tags.get("where") in ("elsewhere", "otherwise") for m in marks)
-    ):
+    placed = [m for m in marks if m.discs]
+    if len(placed) > 1 or (placed and any(m.tags.get("where") in _REST for m in marks)):
         return tuple(_spread(marks, worse_is_both))
     return tuple(_pairs(marks, worse_is_both))
 
@@ -165,7 +163,7 @@ def _trails(mark: Mark, following: Mark | None, leading: bool) -> bool:
     )
 
 
-def _pairs(marks: Sequence[Mark], worse_is_both: bool) -> Iterator[Grade]:
+def _pairs(marks: Sequence[Mark], worse_is_both: bool) -> list[Grade]:
     """Read sides and grades in pairs: ``moderate right and mild left``."""
     found: list[Grade] = []
     side = severity = ""
@@ -175,24 +173,28 @@ def _pairs(marks: Sequence[Mark], worse_is_both: bool) -> Iterator[Grade]:
             side = severity = ""
         side, severity = new_side or side, new_severity or severity
     found.append(Grade(side, severity))
-    yield from _settled(found)
+    return found if len(found) == 1 else list(_settled(found))
 
 
-def _read(marks: Sequence[Mark], worse_is_both: bool) -> Iterator[tuple[str, str, bool]]:
+def _read(marks: Sequence[Mark], worse_is_both: bool) -> list[tuple[str, str, bool]]:
     """Sides and grades one by one; a grade opens a pair when its side follows: ``mild on the left``."""
-    lean = ""
+    found: list[tuple[str, str, bool]] = []
     for at, mark in enumerate(marks):
-        if "side" in mark.tags:
-            both = lean == "worse" and worse_is_both
-            yield "both" if both else mark.get("side"), "", False
-        elif mark.has("severity", "none") or mark.tags.get("change") == "normal":
-            opens = (
-                at + 2 < len(marks)
-                and "lean" in marks[at + 1].tags
-                and "side" in marks[at + 2].tags
-            )
-            yield "", mark.get("severity") or ("none" if "none" in mark.tags else "normal"), opens
-        lean = mark.tags.get("lean", "")
+        tags = mark.tags
+        if _GRADING.isdisjoint(tags):
+            continue
+        if "side" in tags:
+            both = worse_is_both and at > 0 and marks[at - 1].tags.get("lean") == "worse"
+            found.append(("both" if both else tags["side"], "", False))
+        elif "change" not in tags or "severity" in tags or "none" in tags:
+            found.append(("", tags.get("severity", "none"), _opens_pair(marks, at)))
+        elif tags["change"] == "normal":
+            found.append(("", "normal", _opens_pair(marks, at)))
+    return found
+
+
+def _opens_pair(marks: Sequence[Mark], at: int) -> bool:
+    return at + 2 < len(marks) and "lean" in marks[at + 1].tags and "side" in marks[at + 2].tags
 
 
 def _settled(found: list[Grade]) -> Iterator[Grade]:
@@ -246,7 +248,7 @@ def _placed(parts: list[list[Mark]]) -> Iterator[list[Mark]]:
     held: list[Mark] = []
     out: list[list[Mark]] = []
     for part in parts:
-        placed = any(m.discs or m.tags.get("where") in ("elsewhere", "otherwise") for m in part)
+        placed = any(m.discs or m.tags.get("where") in _REST for m in part)
         if placed:
             out.append(held + part)
             held = []
