@@ -11,16 +11,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 Fact = bool | int | float | str
 Facts = Mapping[str, Fact]
 
-_ORDER: Mapping[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
+_ORDER: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.gt,
+    "<=": operator.ge,
+    ">": operator.lt,
+    ">=": operator.le,
 }
+"""What each operator asks of the limit and the fact, in this order."""
+
 OPERATORS = frozenset({"=", "!=", "in", *_ORDER})
 
 
@@ -54,14 +57,13 @@ def _test(op: str, value: Fact | tuple[str, ...]) -> Callable[[Fact], bool]:
     if isinstance(value, tuple):
         return lambda fact: str(fact) in value
     if op in _ORDER:
-        holds, limit = _ORDER[op], float(value)
-        return lambda fact: holds(float(fact), limit)
+        return partial(_ORDER[op], value)
     if not isinstance(value, str):
         return partial(operator.eq if op == "=" else operator.ne, value)
     word = value.lower()
     if op == "=":
-        return lambda fact: fact == value or str(fact).lower() == word
-    return lambda fact: fact != value and str(fact).lower() != word
+        return lambda fact: str(fact).lower() == word
+    return lambda fact: str(fact).lower() != word
 
 
 def parse(text: str) -> Criterion:

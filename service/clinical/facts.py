@@ -38,9 +38,9 @@ From the answer: ``roots.count``, ``root``, ``root.<root>``, ``side``, ``localis
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
+from typing import TypeVar
 
 from service.clinical.answer import Concordance, FlagRaised, Localisation
 from service.clinical.criteria import Fact
@@ -48,6 +48,8 @@ from service.clinical.examined import examination_facts
 from service.clinical.findings import Case, Medicine, Order, Person, Study, Treatment
 from service.clinical.imaging import ImagingFact
 from service.clinical.model import FindingModel, Model, RivalPattern
+
+T = TypeVar("T")
 
 DURATION = "symptom-duration"
 DAYS_IN: Mapping[str, float] = {
@@ -106,36 +108,46 @@ def answer_facts(
     rivals: Iterable[RivalPattern] = (),
 ) -> dict[str, Fact]:
     """What was concluded, by name; it goes on top of :func:`case_facts`."""
-    facts: dict[str, Fact] = {"profile": profile, "concordance": concordance.status}
-    if population:
-        facts["population"] = population
-    facts |= {f"discordance.{each.kind}": True for each in concordance.disagreements}
-    matched = {f"rival.{rival.id}": True for rival in rivals}
-    facts |= {**matched, "rival.any": bool(matched)}
-    return {
-        **facts,
+    matched = [f"rival.{rival.id}" for rival in rivals]
+    facts: dict[str, Fact] = {
+        "profile": profile,
+        "concordance": concordance.status,
+        "rival.any": bool(matched),
+        **dict.fromkeys(matched, True),
         **_located(localisation, rival=bool(matched)),
         **_lesion(localisation, concordance),
         **_raised(flags),
     }
+    if population:
+        facts["population"] = population
+    for each in concordance.disagreements:
+        facts[f"discordance.{each.kind}"] = True
+    return facts
 
 
 def _person(person: Person, today: date) -> dict[str, Fact]:
     stated = {"age": person.age, "sex": person.sex, "pregnant": person.pregnant}
     facts: dict[str, Fact] = {name: fact for name, fact in stated.items() if fact is not None}
-    facts |= {f"condition.{word}": True for word, _ in person.conditions}
-    facts |= {f"allergy.{word}": True for word, _ in person.allergies}
-    if facts.get("condition.pregnancy"):
+    for area, words in (("condition", person.conditions), ("allergy", person.allergies)):
+        for word, _ in words:
+            facts[f"{area}.{word}"] = True
+    if "condition.pregnancy" in facts:
         facts.setdefault("pregnant", True)
-    newest_last = sorted(person.measurements, key=lambda m: _stamp(m.source.recorded))
-    facts |= {f"lab.{m.kind}": m.value for m in newest_last}
-    for drug_class in dict.fromkeys(m.drug_class for m in person.medicines):
-        same = [m for m in person.medicines if m.drug_class == drug_class]
+    for measured in sorted(person.measurements, key=lambda m: _stamp(m.source.recorded)):
+        facts[f"lab.{measured.kind}"] = measured.value
+    for drug_class, same in _by(person.medicines, "drug_class").items():
         facts |= _medicine(f"medicine.{drug_class}", same, today)
-    for kind in dict.fromkeys(t.kind for t in person.treatments):
-        given = [t for t in person.treatments if t.kind == kind]
+    for kind, given in _by(person.treatments, "kind").items():
         facts |= _treatment(f"treatment.{kind}", given, today)
     return facts
+
+
+def _by(items: Iterable[T], key: str) -> dict[str, list[T]]:
+    """Group by an attribute, in order of appearance."""
+    groups: dict[str, list[T]] = {}
+    for item in items:
+        groups.setdefault(getattr(item, key), []).append(item)
+    return groups
 
 
 def _medicine(name: str, same: Iterable[Medicine], today: date) -> dict[str, Fact]:
@@ -179,16 +191,18 @@ def _duration(case: Case, known: Mapping[str, FindingModel]) -> dict[str, Fact]:
 
 def _imaging(studies: Collection[Study], seen: Collection[ImagingFact]) -> dict[str, Fact]:
     facts: dict[str, Fact] = {}
-    if seen or any(study.report for study in studies):
-        facts |= {"imaging.recorded": True, "imaging.report": True}
+    is_read = bool(seen) or any(study.report for study in studies)
+    if is_read:
+        facts["imaging.recorded"] = facts["imaging.report"] = True
     if studies:
-        facts["imaging.unread"] = all(study.report is None for study in studies) and not seen
+        facts["imaging.unread"] = not is_read
         facts["imaging.mr"] = any(study.modality.startswith("MR") for study in studies)
-        counted = {study.numbering for study in studies}
-        facts["imaging.numbering"] = next(
-            (word for word in ("doubtful", "stated") if word in counted), "unstated"
-        )
-    facts |= {f"imaging.serious-{kind}": True for study in studies for kind in study.serious}
+        counted = [study.numbering for study in studies]
+        stated = "stated" if "stated" in counted else "unstated"
+        facts["imaging.numbering"] = "doubtful" if "doubtful" in counted else stated
+    for study in studies:
+        for kind in study.serious:
+            facts[f"imaging.serious-{kind}"] = True
     for fact in seen:
         if fact.time != "resolved_or_prior":
             name = f"imaging.{fact.kind.replace('_', '-')}"
@@ -206,19 +220,19 @@ def _outdated(case: Case, duration: Mapping[str, Fact]) -> dict[str, Fact]:
 
 
 def _orders(orders: Collection[Order]) -> dict[str, Fact]:
-    counts: Counter[str] = Counter()
+    facts: dict[str, Fact] = {}
     for order in orders:
         named = max(len(set(part)) for part in (order.roots, order.levels, order.foramina))
-        counts[order.kind] = max(counts[order.kind], named)
-    facts: dict[str, Fact] = {f"order.{kind}": True for kind in counts}
-    facts |= {f"order.{kind}.levels": count for kind, count in counts.items()}
-    return {**facts, "order.levels.count": max(counts.values())} if counts else facts
+        facts[f"order.{order.kind}"] = True
+        for name in (f"order.{order.kind}.levels", "order.levels.count"):
+            facts[name] = max(named, int(facts.get(name, 0)))
+    return facts
 
 
 def _located(answer: Localisation, *, rival: bool) -> dict[str, Fact]:
     """What was named; without a rival, more than the share of the prior is asked of "no root"."""
     roots, sides = {at.root for at in answer.named}, {at.side for at in answer.named}
-    top = max((p for _, p in answer.probabilities), default=0.0)
+    top = max([p for _, p in answer.probabilities], default=0.0)
     least = top if rival else max(top, LIKELIER_THAN_NOT)
     facts: dict[str, Fact] = {
         "localised": bool(answer.named),
@@ -245,17 +259,12 @@ def _lesion(answer: Localisation, concordance: Concordance) -> dict[str, Fact]:
 
 
 def _raised(flags: Iterable[FlagRaised]) -> dict[str, Fact]:
-    flags = tuple(flags)
-    return {
-        **{f"flag.{flag.id}": flag.status for flag in flags},
-        "flag.any": _worst(flag.status for flag in flags),
-        "flag.stops": _worst(flag.status for flag in flags if flag.stops),
-    }
-
-
-def _worst(statuses: Iterable[str]) -> str:
-    found = set(statuses)
-    return next((status for status in ("met", "suspected") if status in found), "none")
+    facts: dict[str, Fact] = {"flag.any": "none", "flag.stops": "none"}
+    for flag in flags:
+        facts[f"flag.{flag.id}"] = flag.status
+        for name in ("flag.any", "flag.stops") if flag.stops else ("flag.any",):
+            facts[name] = "met" if "met" in (facts[name], flag.status) else flag.status
+    return facts
 
 
 def _stamp(when: datetime | None) -> float:
