@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from service.clinical.anatomy import Migration, Side, Zone
 from service.clinical.imaging import ImagingFact, Kind, Relation
@@ -11,10 +12,10 @@ from service.reports.changes import NARROWED, TOPIC
 from service.reports.clauses import Sentence
 from service.reports.grading import PAIRED, Variant, graded, rooted
 from service.reports.heads import Head, heads_in
-from service.reports.marks import Mark
+from service.reports.marks import Mark, tags_of
 from service.reports.negation import denied_in, doubted_in
 from service.reports.placing import EVERYWHERE, Carry, discs_for
-from service.reports.roots import Mention, meetings_in, mentions_in
+from service.reports.roots import MEETING, Mention, meetings_in, mentions_in
 from service.reports.slots import Region, regions_of
 from service.reports.times import PRIOR, change_in, gone_in
 
@@ -51,9 +52,10 @@ def read_sentence(
 ) -> tuple[list[ImagingFact], list[Unread]]:
     """The facts of a sentence and what of it was not understood; spans are those of the text read."""
     carry.enter(sentence)
-    if not carry.leading and any("colon" in mark.tags for mark in marks[:TOPIC]):
+    said = tags_of(marks)
+    if "colon" in said and not carry.leading and _opens_with_colon(marks):
         carry.discs = ()
-    heads = () if any("request" in mark.tags for mark in marks) else _heads(sentence, marks, carry)
+    heads = () if "request" in said else _heads(sentence, marks, said, carry)
     facts: list[ImagingFact] = []
     unread: list[Unread] = []
     if heads:
@@ -67,13 +69,20 @@ def read_sentence(
     return facts, unread
 
 
-def _heads(sentence: Sentence, marks: tuple[Mark, ...], carry: Carry) -> tuple[Head, ...]:
+def _opens_with_colon(marks: tuple[Mark, ...]) -> bool:
+    return any("colon" in mark.tags for mark in marks[:TOPIC])
+
+
+def _heads(
+    sentence: Sentence, marks: tuple[Mark, ...], said: frozenset[str], carry: Carry
+) -> tuple[Head, ...]:
     """The heads of a sentence; one without any may go on with the topic of its line."""
     mentions = mentions_in(marks, sentence.text)
-    heads = heads_in(marks, mentions, meetings_in(marks, mentions))
+    meetings = () if MEETING.isdisjoint(said) else meetings_in(marks, mentions)
+    heads = heads_in(marks, mentions, meetings, said)
     if heads or not carry.topic or not (carry.topic[0].topic or sentence.goes_on):
         return heads
-    if any(mark.has("severity", "none") for mark in marks):
+    if "severity" in said or "none" in said:
         return tuple(replace(h, first=-1, last=-1, at=()) for h in carry.topic)
     return heads
 
@@ -170,28 +179,42 @@ def _sides_of_the_root(heads: Sequence[Head]) -> list[Variant]:
     return [Variant(Side(side)) for side in sorted(sides) if side in ("left", "right")]
 
 
-def _base(head: Head, region: Region, parsed: _Parsed, absent: bool) -> ImagingFact:
-    """What does not depend on side or level."""
+class _Base(NamedTuple):
+    """What of the facts of one head does not depend on side or level; named as in the fact."""
+
+    kind: Kind
+    present: bool
+    possible: bool
+    time: str
+    zones: tuple[Zone, ...]
+    migration: Migration
+    detail: str
+    span: tuple[int, int]
+    rule: str
+    relation: Relation | None
+
+
+def _base(head: Head, region: Region, parsed: _Parsed, absent: bool) -> _Base:
     time = change_in(region)
     if head.kind is Kind.NERVE_ROOT:
         time = time if time != "current" else parsed.time
     else:
         parsed.time = time
-    return ImagingFact(
+    return _Base(
         head.kind,
-        present=not absent,
-        possible=any(parsed.doubted[at] for at in head.at),
-        time="current" if absent else time,
-        zones=_zones(region) if head.kind in _ZONED else (),
-        migration=_migration(region) if head.kind in DISC else Migration.NONE,
-        detail=_detail(head, region, absent),
-        span=_span(parsed.marks, head, parsed.sentence.start),
-        rule=head.rule,
-        relation=head.relation,
+        not absent,
+        True in [parsed.doubted[at] for at in head.at],
+        "current" if absent else time,
+        _zones(region) if head.kind in _ZONED else (),
+        _migration(region) if head.kind in DISC else Migration.NONE,
+        _detail(head, region, absent),
+        _span(parsed.marks, head, parsed.sentence.start),
+        head.rule,
+        head.relation,
     )
 
 
-def _built(base: ImagingFact, variant: Variant, level: str | None, time: str) -> ImagingFact:
+def _built(base: _Base, variant: Variant, level: str | None, time: str) -> ImagingFact:
     """One fact of a head: its base with one variant, at one level, at one time."""
     gone = time == PRIOR
     present = gone or (base.present if variant.present is None else variant.present)
@@ -216,7 +239,7 @@ def _built(base: ImagingFact, variant: Variant, level: str | None, time: str) ->
     )
 
 
-def _times(head: Head, parsed: _Parsed, base: ImagingFact) -> tuple[str, ...]:
+def _times(head: Head, parsed: _Parsed, base: _Base) -> tuple[str, ...]:
     """The times to state: what has gone is stated as gone, and denied for today if the text does."""
     if head.kind is Kind.SURGERY or not any(parsed.gone[at] for at in head.at):
         return (base.time,)
@@ -268,5 +291,5 @@ def _meant(mention: Mention, carry: Carry) -> Mention:
         return mention
     before = carry.mention
     if mention.definite and not mention.plural and before and len(before.roots) == 1:
-        return replace(mention, roots=before.roots)
+        return mention._replace(roots=before.roots)
     return mention

@@ -10,7 +10,8 @@ from service.reports.changes import NARROWED, WORN, Change, changes_in, place_of
 from service.reports.marks import Mark
 from service.reports.roots import Meeting, Mention
 
-_AT_PLACES = frozenset((*NARROWED.values(), *WORN.values()))
+_KINDS = {kind.value: kind for kind in Kind}
+_AT_PLACES = (*NARROWED.values(), *WORN.values())
 _ALONE = frozenset(("kind", "slip", "operation", "stenosis", "arthropathy"))
 
 
@@ -37,16 +38,31 @@ class Head:
 
 
 def heads_in(
-    marks: Sequence[Mark], mentions: Sequence[Mention], meetings: Sequence[Meeting]
+    marks: Sequence[Mark],
+    mentions: Sequence[Mention],
+    meetings: Sequence[Meeting],
+    said: frozenset[str],
 ) -> tuple[Head, ...]:
-    """The heads of a sentence from left to right."""
-    rooted = {i for m in mentions for i in range(m.first, m.last + 1)}
-    changes = [head for change in changes_in(marks, rooted) for head in _changed(marks, change)]
-    claimed = {at for head in changes for at in head.at}
-    heads = [*_alone(marks), *changes, *_met(meetings, claimed)]
-    if not any(head.kind in _AT_PLACES for head in heads):
+    """The heads of a sentence from left to right; ``said`` are the tags of its marks."""
+    heads: list[Head] = []
+    if "change" in said:
+        rooted = {i for m in mentions for i in range(m.first, m.last + 1)}
+        for change in changes_in(marks, rooted):
+            heads += _changed(marks, change)
+    if meetings:
+        claimed = {at for head in heads for at in head.at}
+        heads += _met(meetings, claimed)
+    if not _ALONE.isdisjoint(said):
+        heads = [*_alone(marks), *heads]
+    if "colon" in said and not [head for head in heads if head.kind in _AT_PLACES]:
         heads += _topics(marks)
-    return tuple(sorted(heads, key=lambda head: (head.at[0], head.first)) if heads else ())
+    if len(heads) > 1:
+        heads.sort(key=_order)
+    return tuple(heads)
+
+
+def _order(head: Head) -> tuple[int, int]:
+    return head.at[0], head.first
 
 
 def _alone(marks: Sequence[Mark]) -> Iterator[Head]:
@@ -55,7 +71,7 @@ def _alone(marks: Sequence[Mark]) -> Iterator[Head]:
         if _ALONE.isdisjoint(mark.tags):
             continue
         if "kind" in mark.tags:
-            yield Head(Kind(mark.get("kind")), at, at, (at,), "named-finding")
+            yield Head(_KINDS[mark.tags["kind"]], at, at, (at,), "named-finding")
         elif "slip" in mark.tags:
             yield Head(Kind.SPONDYLOLISTHESIS, at, at, (at,), "slip", mark.get("slip"))
         elif "operation" in mark.tags:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from service.reports.marks import Mark
 
@@ -13,8 +13,7 @@ FAR = 14
 NEAR = 9
 
 
-@dataclass(frozen=True, slots=True)
-class RootName:
+class RootName(NamedTuple):
     """One root as named; an empty name is a root that the text leaves unnamed."""
 
     name: str = ""
@@ -22,8 +21,7 @@ class RootName:
     role: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """The words that name one or several roots, from mark ``first`` to mark ``last``."""
 
     first: int
@@ -33,13 +31,12 @@ class Mention:
     definite: bool = False
 
 
-@dataclass(slots=True)
-class Meeting:
+class Meeting(NamedTuple):
     """A relation word at mark ``at`` with the roots that it meets, the nearest mention first."""
 
     at: int
     relation: str
-    mentions: list[Mention] = field(default_factory=list)
+    mentions: Sequence[Mention] = ()
     spared: bool = False
 
 
