@@ -61,7 +61,13 @@ def to_case(
 
 
 def _reader(phrases: Phrases) -> Reader:
-    return lambda text, content_type: read_report(text, phrases, content_type=content_type)
+    return lambda text, resource: read_report(
+        text.text,
+        phrases,
+        content_type=text.content_type,
+        reference=resource.literal,
+        version=resource.version,
+    )
 
 
 def after_imaging(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

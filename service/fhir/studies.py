@@ -46,8 +46,8 @@ class Read(Protocol):
         """Places in the text that were not understood, each with a reason."""
 
 
-Reader = Callable[[str, str], Read]
-"""From text and media type to the reading of a report."""
+Reader = Callable[[intake.ReportText, Resource], Read]
+"""From a text and the resource it came in to the reading of a report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +140,18 @@ def _read(study: Study, reported: Reported | None, gathered: Gathered, read: Rea
             sentence = "This DiagnosticReport holds no text that can be read."
             gathered.report(IssueKind.NOT_READ, resource.reference, sentence, "DiagnosticReport")
         return study, ()
-    reading = read(taken.text.text, taken.text.content_type)
+    reading = read(taken.text, resource)
     _say_what_is_doubtful(taken.text, reading, resource, gathered)
     source = _source(reported, gathered)
-    literal, version = resource.literal, resource.version
-    facts = tuple([replace(f, reference=literal, version=version) for f in reading.facts])
     modality = study.modality or reading.modality or ""
-    study = replace(study, report=source, numbering=reading.numbering, modality=modality)
-    return replace(study, serious=reading.serious), facts
+    study = replace(
+        study,
+        report=source,
+        numbering=reading.numbering,
+        modality=modality,
+        serious=reading.serious,
+    )
+    return study, tuple(reading.facts)
 
 
 def _say_what_is_doubtful(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from service.clinical.anatomy import Migration, Side, Zone
-from service.clinical.imaging import ImagingFact, Kind, Relation
+from service.clinical.imaging import Kind, Relation
 from service.reports.changes import NARROWED, TOPIC
 from service.reports.clauses import Sentence
 from service.reports.grading import PAIRED, Variant, graded, rooted
@@ -17,6 +16,7 @@ from service.reports.negation import denied_in, doubted_in
 from service.reports.placing import EVERYWHERE, Carry, discs_for
 from service.reports.roots import MEETING, Mention, meetings_in, mentions_in
 from service.reports.slots import Region, regions_of
+from service.reports.statement import Statement
 from service.reports.times import PRIOR, change_in, gone_in
 
 DISC = (Kind.BULGE, Kind.PROTRUSION, Kind.EXTRUSION, Kind.SEQUESTRATION, Kind.HERNIATION)
@@ -49,14 +49,14 @@ class _Parsed:
 
 def read_sentence(
     sentence: Sentence, marks: tuple[Mark, ...], carry: Carry
-) -> tuple[list[ImagingFact], list[Unread]]:
+) -> tuple[list[Statement], list[Unread]]:
     """The facts of a sentence and what of it was not understood; spans are those of the text read."""
     carry.enter(sentence)
     said = tags_of(marks)
     if "colon" in said and not carry.leading and _opens_with_colon(marks):
         carry.discs = ()
     heads = () if "request" in said else _heads(sentence, marks, said, carry)
-    facts: list[ImagingFact] = []
+    facts: list[Statement] = []
     unread: list[Unread] = []
     if heads:
         parsed = _parse(sentence, marks, heads, carry)
@@ -115,9 +115,9 @@ def _parse(
     )
 
 
-def _sort_in(fact: ImagingFact, facts: list[ImagingFact], unread: list[Unread]) -> None:
+def _sort_in(fact: Statement, facts: list[Statement], unread: list[Unread]) -> None:
     """Keep a fact, or say why it cannot be used."""
-    start, end = fact.span or (0, 0)
+    start, end = fact.span
     if fact.kind is Kind.STENOSIS_UNSPECIFIED and fact.present:
         unread.append((start, end, "stenosis without a place"))
         return
@@ -126,14 +126,14 @@ def _sort_in(fact: ImagingFact, facts: list[ImagingFact], unread: list[Unread]) 
     facts.append(fact)
 
 
-def _facts_of(n: int, parsed: _Parsed, carry: Carry) -> Iterator[ImagingFact]:
+def _facts_of(n: int, parsed: _Parsed, carry: Carry) -> Iterator[Statement]:
     head, region = parsed.heads[n], parsed.regions[n]
     denied = any(parsed.denied[at] for at in head.at)
     if head.normal and denied and head.kind is not Kind.NERVE_ROOT:
         return
     absent = denied or head.normal
     if head.kind is Kind.STENOSIS_UNSPECIFIED and not absent:
-        yield ImagingFact(head.kind, span=_span(parsed.marks, head, parsed.sentence.start))
+        yield Statement(head.kind, span=_span(parsed.marks, head, parsed.sentence.start))
         return
     usual = discs_for(parsed.marks, head, region, carry, absent)
     base = _base(head, region, parsed, absent)
@@ -179,67 +179,45 @@ def _sides_of_the_root(heads: Sequence[Head]) -> list[Variant]:
     return [Variant(Side(side)) for side in sorted(sides) if side in ("left", "right")]
 
 
-class _Base(NamedTuple):
-    """What of the facts of one head does not depend on side or level; named as in the fact."""
-
-    kind: Kind
-    present: bool
-    possible: bool
-    time: str
-    zones: tuple[Zone, ...]
-    migration: Migration
-    detail: str
-    span: tuple[int, int]
-    rule: str
-    relation: Relation | None
-
-
-def _base(head: Head, region: Region, parsed: _Parsed, absent: bool) -> _Base:
+def _base(head: Head, region: Region, parsed: _Parsed, absent: bool) -> Statement:
     time = change_in(region)
     if head.kind is Kind.NERVE_ROOT:
         time = time if time != "current" else parsed.time
     else:
         parsed.time = time
-    return _Base(
+    return Statement(
         head.kind,
-        not absent,
-        True in [parsed.doubted[at] for at in head.at],
-        "current" if absent else time,
-        _zones(region) if head.kind in _ZONED else (),
-        _migration(region) if head.kind in DISC else Migration.NONE,
-        _detail(head, region, absent),
-        _span(parsed.marks, head, parsed.sentence.start),
-        head.rule,
-        head.relation,
+        present=not absent,
+        possible=True in [parsed.doubted[at] for at in head.at],
+        time="current" if absent else time,
+        zones=_zones(region) if head.kind in _ZONED else (),
+        migration=_migration(region) if head.kind in DISC else Migration.NONE,
+        detail=_detail(head, region, absent),
+        span=_span(parsed.marks, head, parsed.sentence.start),
+        rule=head.rule,
+        relation=head.relation,
     )
 
 
-def _built(base: _Base, variant: Variant, level: str | None, time: str) -> ImagingFact:
+def _built(base: Statement, variant: Variant, level: str | None, time: str) -> Statement:
     """One fact of a head: its base with one variant, at one level, at one time."""
     gone = time == PRIOR
     present = gone or (base.present if variant.present is None else variant.present)
     level = level if level or present else EVERYWHERE
     sideless = level == EVERYWHERE and not present and base.kind in _NARROW
-    return ImagingFact(
-        base.kind,
-        level,
-        present,
-        base.possible,
-        time if present else "current",
-        base.zones,
-        None if sideless else variant.side,
-        variant.severity if present else None,
-        variant.root,
-        variant.role,
-        base.relation,
-        base.migration,
-        variant.name or base.detail,
-        base.span,
-        base.rule,
+    return base._replace(
+        level=level,
+        present=present,
+        time=time if present else "current",
+        side=None if sideless else variant.side,
+        severity=variant.severity if present else None,
+        root=variant.root,
+        role=variant.role,
+        detail=variant.name or base.detail,
     )
 
 
-def _times(head: Head, parsed: _Parsed, base: _Base) -> tuple[str, ...]:
+def _times(head: Head, parsed: _Parsed, base: Statement) -> tuple[str, ...]:
     """The times to state: what has gone is stated as gone, and denied for today if the text does."""
     if head.kind is Kind.SURGERY or not any(parsed.gone[at] for at in head.at):
         return (base.time,)

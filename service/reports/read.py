@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from service.clinical.imaging import ImagingFact, Kind
 from service.reports.clauses import DROPPED, Sentence, sentences_of
@@ -13,6 +13,7 @@ from service.reports.negation import denied_in
 from service.reports.phrases import Phrases
 from service.reports.placing import Carry
 from service.reports.source import Source, source_of
+from service.reports.statement import Statement
 from service.reports.times import PRIOR
 
 LONGEST_TEXT = 24_000
@@ -40,8 +41,18 @@ class Reading:
     serious: tuple[str, ...] = ()
 
 
-def read_report(text: str, phrases: Phrases, *, content_type: str = "text/plain") -> Reading:
-    """Read a report as plain text or markup; never raises, whatever the text is."""
+def read_report(
+    text: str,
+    phrases: Phrases,
+    *,
+    content_type: str = "text/plain",
+    reference: str = "",
+    version: str | None = None,
+) -> Reading:
+    """Read a report as plain text or markup; never raises, whatever the text is.
+
+    ``reference`` and ``version`` name the resource it came in, for its facts to repeat.
+    """
     source = source_of(text, content_type)
     marked = [
         (s, marks_of(s.text, phrases)) for s in sentences_of(source.text[:LONGEST_TEXT], phrases)
@@ -50,9 +61,9 @@ def read_report(text: str, phrases: Phrases, *, content_type: str = "text/plain"
     if len(source.text) > LONGEST_TEXT:
         unread.append((LONGEST_TEXT, len(source.text), "text too long to be read to its end"))
     kept, clashing = merged(facts, corrections)
-    unread += [(*(fact.span or (0, 0)), "stated in two ways") for fact in clashing]
+    unread += [(*fact.span, "stated in two ways") for fact in clashing]
     return Reading(
-        tuple(_at_source(fact, source) for fact in kept),
+        tuple([ImagingFact(*_at_source(fact, source), reference, version) for fact in kept]),
         _modality(source.text[:FRONT], marked, phrases),
         _numbering(marked),
         tuple((*source.span(start, end), why) for start, end, why in unread),
@@ -60,15 +71,13 @@ def read_report(text: str, phrases: Phrases, *, content_type: str = "text/plain"
     )
 
 
-def _at_source(fact: ImagingFact, source: Source) -> ImagingFact:
-    if not source.starts or fact.span is None:
-        return fact
-    return replace(fact, span=source.span(*fact.span))
+def _at_source(fact: Statement, source: Source) -> Statement:
+    return fact._replace(span=source.span(*fact.span)) if source.starts else fact
 
 
-def _facts(marked: list[Marked]) -> tuple[list[ImagingFact], list[ImagingFact], list[Unread]]:
-    facts: list[ImagingFact] = []
-    corrections: list[ImagingFact] = []
+def _facts(marked: list[Marked]) -> tuple[list[Statement], list[Statement], list[Unread]]:
+    facts: list[Statement] = []
+    corrections: list[Statement] = []
     unread: list[Unread] = []
     carry, section = Carry(), ""
     for sentence, marks in marked:
@@ -86,12 +95,12 @@ def _facts(marked: list[Marked]) -> tuple[list[ImagingFact], list[ImagingFact], 
     return facts, corrections, unread
 
 
-def _past(facts: list[ImagingFact]) -> list[ImagingFact]:
+def _past(facts: list[Statement]) -> list[Statement]:
     """History states operations and what they were for; nothing in it is seen today."""
     if not any(fact.kind is Kind.SURGERY for fact in facts):
         return []
     return [
-        fact if fact.kind is Kind.SURGERY else replace(fact, time=PRIOR)
+        fact if fact.kind is Kind.SURGERY else fact._replace(time=PRIOR)
         for fact in facts
         if fact.present
     ]
