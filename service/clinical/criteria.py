@@ -120,8 +120,9 @@ class Condition:
                 return False
         if not self.some:
             return decided or None
-        true, unknown = self._count(facts)
-        if true + unknown < self.enough:
+        answers = [criterion.holds(facts) for criterion in self.some]
+        true = answers.count(True)
+        if true + answers.count(None) < self.enough:
             return False
         return (decided and true >= self.enough) or None
 
@@ -136,19 +137,12 @@ class Condition:
             fact = known(criterion.name)
             if fact is not None and criterion.fits(fact):
                 return False
-        return not self.some or self._count(facts)[0] >= self.enough
-
-    def _count(self, facts: Facts) -> tuple[int, int]:
-        """How many of ``some`` hold, and how many are not known."""
-        known = facts.get
-        true = unknown = 0
+        held = 0
         for criterion in self.some:
             fact = known(criterion.name)
-            if fact is None:
-                unknown += 1
-            elif criterion.fits(fact):
-                true += 1
-        return true, unknown
+            if fact is not None and criterion.fits(fact):
+                held += 1
+        return held >= self.enough or not self.some
 
     def unanswered(self, facts: Facts) -> tuple[str, ...]:
         """Names of the facts this condition asks for and does not find."""

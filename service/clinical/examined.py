@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from service.clinical.anatomy import BOTH, Side
 from service.clinical.criteria import Fact
@@ -58,6 +59,7 @@ def _is_present(finding: Finding, model: FindingModel | None) -> bool | None:
     return None if model.at_least is None else finding.value >= model.at_least
 
 
+@lru_cache(maxsize=1024)
 def _group_of(name: str, kind: str) -> str:
     """The findings that this one is put together with; empty where it stands alone."""
     if kind == "strength":
@@ -72,7 +74,7 @@ def _tell(facts: Facts, name: str, side: Side | None, *, present: bool) -> None:
     told = facts.get(name)
     facts[name] = present or told is True
     if side is not None:
-        facts[f"{name}@{side}"] = present
+        facts[f"{name}@" + side] = present
         if told is not None and (other := facts.get(f"{name}@{side.other}")) is not None:
             facts[f"{name}.bilateral"] = present and other
 

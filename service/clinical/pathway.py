@@ -48,25 +48,22 @@ class _Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class _Topic:
-    """Which rules belong to one topic, a bit for each: alternatives, and those marked ``also``."""
-
-    alternatives: int
-    also: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Guideline:
-    """The rules of one profile in the order of the file, topic by topic, and the goals.
+    """The rules of one profile, topic by topic in the order of the file, and the goals.
 
-    The conditions of the rules come first on the sheet, then those of the goals. ``deciding`` and
-    ``asking`` mark the rules that are decided by what they ask for, and those that ask at all.
+    ``places`` are those of the topics. On the sheet stand the conditions of the rules, then those
+    of the goals. The numbers mark rules with a bit each: the ``first`` of every topic; the
+    ``alternatives`` and those marked ``also``; those ``deciding``, which an item that they ask for would
+    decide, and all ``asking`` for anything.
     """
 
     sheet: Sheet
+    places: Mapping[str, int]
     rules: tuple[_Ready, ...]
-    topics: tuple[_Topic, ...]
     goals: tuple[GoalSet, ...]
+    first: int
+    alternatives: int
+    also: int
     deciding: int
     asking: int
 
@@ -86,21 +83,20 @@ def choose(
     """
     guideline = _guideline(model, profile)
     met = guideline.sheet.met(facts)
-    topics = [_decide(topic, met) for topic in guideline.topics]
-    holding = _those(guideline.rules, sum(holding for holding, _ in topics))
+    holding, undecided = _decide(guideline, met)
     facts = {**guideline.sheet.assumed, **facts}
     targets = tuple(Target(at, foramen_of(at.root)) for at in localisation.named)
     return Plan(
         profile=profile,
         steps=tuple(
             _step(one.rule, profile, targets) if one.rule.target else one.step
-            for one in holding
+            for one in _those(guideline.rules, holding)
             if one.step is not None
         ),
         goals=tuple(_those(guideline.goals, met >> len(guideline.rules))),
         questions=tuple(
             _question(item, rule, model.findings)
-            for item, rule in _wanted(guideline, topics, facts).items()
+            for item, rule in _wanted(guideline, holding, undecided, facts).items()
             if not is_recorded(item, facts)
         ),
     )
@@ -108,26 +104,29 @@ def choose(
 
 @lru_cache(maxsize=64)
 def _guideline(model: Model, profile: str) -> _Guideline:
-    """Group the rules that serve a profile by topic, with all that they ask on one sheet."""
+    """Group the rules that serve a profile by topic, with all that they ask on one sheet.
+
+    Raises ValueError where no last rule closes a topic.
+    """
     topics: dict[str, list[Rule]] = {}
     for rule in model.rules:
         if not rule.profiles or profile in rule.profiles:
             topics.setdefault(rule.topic, []).append(rule)
-    rules = [rule for topic in topics.values() for rule in topic]
+    for topic, found in topics.items():
+        if not any(not rule.also and rule.when == Condition() for rule in found):
+            raise ValueError(f"no rule of the topic {topic!r} always holds")
+    rules = [rule for found in topics.values() for rule in found]
     ready = tuple(_ready(rule, profile) for rule in rules)
     return _Guideline(
         sheet=Sheet([*(r.when for r in rules), *(g.when for g in model.goals)], _not_raised(model)),
+        places={topic: place for place, topic in enumerate(topics)},
         rules=ready,
-        topics=tuple(
-            _Topic(
-                alternatives=_bits(rule.topic == topic and not rule.also for rule in rules),
-                also=_bits(rule.topic == topic and rule.also for rule in rules),
-            )
-            for topic in topics
-        ),
         goals=tuple(map(_goal, model.goals)),
+        first=_bits(rule is topics[rule.topic][0] for rule in rules),
+        alternatives=_bits(not rule.also for rule in rules),
+        also=_bits(rule.also for rule in rules),
         deciding=_bits(bool(one.deciding) for one in ready),
-        asking=_bits(bool(one.rule.asks) for one in ready),
+        asking=_bits(bool(rule.asks) for rule in rules),
     )
 
 
@@ -168,37 +167,37 @@ def _ready(rule: Rule, profile: str) -> _Ready:
     )
 
 
-def _decide(topic: _Topic, met: int) -> tuple[int, int]:
-    """The rules of a topic that hold, and those that would if more were known, as bits.
+def _decide(guideline: _Guideline, met: int) -> tuple[int, int]:
+    """The rules that hold, and those that would if more were known, of all topics at once.
 
-    The first alternative that is met wins; behind it only ``also`` rules still matter.
+    In each topic the first alternative that is met wins, and behind it only ``also`` rules still
+    matter. To find them all at once, one is taken away at the first place of every topic: that
+    borrows from the first bit there is, which goes out while all places before it come on.
     """
-    winner = met & topic.alternatives
-    winner &= -winner
-    before = topic.alternatives & (winner - 1)
-    return winner | met & topic.also, (before | topic.also) & ~met
+    running = met & guideline.alternatives
+    passed = running - guideline.first
+    winners = running & ~passed
+    before = passed & ~running
+    holding = winners | met & guideline.also
+    undecided = (before | guideline.also) & guideline.deciding & ~met
+    return holding, undecided
 
 
-def _wanted(
-    guideline: _Guideline, topics: Iterable[tuple[int, int]], facts: Facts
-) -> dict[str, Rule]:
-    """Each item with the first rule that wants it: what deciding needs goes before what acting needs.
+def _wanted(guideline: _Guideline, holding: int, undecided: int, facts: Facts) -> dict[str, Rule]:
+    """Each item with the first rule that wants it: in each topic, deciding goes before acting.
 
     No item decides a rule that waits for anything else.
     """
-    asking: list[tuple[tuple[str, ...], Rule]] = []
-    for holding, unmet in topics:
-        if open_to := unmet & guideline.deciding:
-            undecided = (
-                one
-                for one in _those(guideline.rules, open_to)
-                if one.beside.is_met(facts) and one.rule.when.holds(facts) is None
-            )
-            asking += [(one.deciding, one.rule) for one in undecided]
-        if acting := holding & guideline.asking:
-            asking += [(one.rule.asks, one.rule) for one in _those(guideline.rules, acting)]
+    deciding = [
+        (one.rule, one.deciding)
+        for one in _those(guideline.rules, undecided)
+        if one.beside.is_met(facts) and one.rule.when.holds(facts) is None
+    ]
+    acting = [
+        (one.rule, one.rule.asks) for one in _those(guideline.rules, holding & guideline.asking)
+    ]
     wanted: dict[str, Rule] = {}
-    for items, rule in asking:
+    for rule, items in sorted(deciding + acting, key=lambda pair: guideline.places[pair[0].topic]):
         for item in items:
             wanted.setdefault(item, rule)
     return wanted

@@ -218,6 +218,13 @@ def test_a_rule_behind_the_winner_neither_fires_nor_asks(model):
     assert plan.questions == ()
 
 
+def test_a_topic_that_nothing_closes_is_refused(model):
+    rule = next(r for r in model.rules if r.id == "basis")
+    unclosed = replace(rule, id="odd", topic="odd", when=condition(every=["fever"]))
+    with pytest.raises(ValueError, match="'odd'"):
+        plan_for(replace(model, rules=(unclosed, rule)), {})
+
+
 def test_no_kidney_value_is_asked_for_while_no_drug_needs_it(model):
     assert "egfr" not in asked(plan_for(model, {}, "UK"))
     assert "egfr" in asked(plan_for(model, {"medicine.nsaid": True}, "UK"))
