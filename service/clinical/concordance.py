@@ -31,28 +31,25 @@ def compare(
     firm = tuple(x for x in lesions if x.grade >= model.imaging.lesion_grade)
     examined = answer.examination
     imaged = tuple(dict.fromkeys(x.root for x in firm))
+    agree = not set(examined).isdisjoint(imaged)
     disagreements = (
-        *_between(case, examined, answer.named, firm, model),
+        *(() if agree else _between(case, answer, firm, model)),
         *_numbering(case, imaged, model),
         *(d for order in case.orders for d in _order(order, answer.named, lesions, model)),
     )
-    agree = bool(set(examined) & set(imaged))
     status = "discordant" if disagreements else "concordant" if agree else "undecided"
     return Concordance(status, examined, imaged, disagreements, lesions)
 
 
 def _between(
-    case: Case,
-    examined: Sequence[RootSide],
-    named: Sequence[RootSide],
-    lesions: Sequence[Lesion],
-    model: Model,
+    case: Case, answer: Localisation, lesions: Sequence[Lesion], model: Model
 ) -> Iterator[Discordance]:
-    imaged = tuple(dict.fromkeys(x.root for x in lesions))
-    if set(examined) & set(imaged) or not any(study.report for study in case.studies):
+    """What stands between an examination and lesions that share no root, once a report was read."""
+    if not any(study.report for study in case.studies):
         return
+    examined, imaged = answer.examination, tuple(dict.fromkeys(x.root for x in lesions))
     sources = tuple(dict.fromkeys(x.source for x in lesions))
-    word = " and " if set(examined) <= set(named) else " or "
+    word = " and " if set(examined) <= set(answer.named) else " or "
     if examined and imaged:
         sides = {at.side for at in examined} & {at.side for at in imaged}
         kind = "root" if sides else "side"

@@ -88,14 +88,13 @@ def is_known(name: str, findings: Collection[str]) -> bool:
 def case_facts(case: Case, model: Model) -> dict[str, Fact]:
     """Everything that was recorded, by name."""
     duration = _duration(case, model.findings)
-    return {
-        **examination_facts(case.findings, model.findings),
-        **_person(case.person, case.as_of.date()),
-        **duration,
-        **_imaging(case.studies, case.imaging),
-        **_outdated(case, duration),
-        **_orders(case.orders),
-    }
+    facts = examination_facts(case.findings, model.findings)
+    facts |= _person(case.person, case.as_of.date())
+    facts |= duration
+    facts |= _imaging(case.studies, case.imaging)
+    facts |= _outdated(case, duration)
+    facts |= _orders(case.orders)
+    return facts
 
 
 def answer_facts(
