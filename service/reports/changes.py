@@ -32,6 +32,7 @@ _TAKES: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 _BETWEEN = ("side", "severity", "join", "lean", "greater", "size", "time", "hedge", "where", "zone")
+_NAMED = frozenset(("space", "spaces", "joint", "object", "stands"))
 _NOUNS = ("space", "spaces", "joint")
 
 
@@ -58,10 +59,13 @@ def changes_in(marks: Sequence[Mark], rooted: set[int]) -> Iterator[Change]:
 
 def place_of(mark: Mark) -> str:
     """Which place a mark names, if it names one that a change can be said of."""
-    named = mark.get("space") or mark.get("spaces") or mark.get("joint")
+    tags = mark.tags
+    if _NAMED.isdisjoint(tags):
+        return ""
+    named = tags.get("space") or tags.get("spaces") or tags.get("joint")
     if named:
         return named
-    return "sac" if mark.tags.get("object") == "sac" else mark.get("stands")
+    return "sac" if tags.get("object") == "sac" else tags.get("stands", "")
 
 
 def _before(marks: Sequence[Mark], at: int, taken: set[int]) -> list[int]:

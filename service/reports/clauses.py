@@ -125,8 +125,7 @@ def _headers(raw: str, phrases: Phrases) -> Iterator[tuple[int, int, str]]:
     for match in islice(_COLON.finditer(raw), MOST_HEADERS):
         end = match.start()
         least = max(0, end - _HEADER)
-        last = (raw.rfind(mark, least, end) for mark in ".;:")
-        start = max(*last) + 1
+        start = 1 + max([raw.rfind(mark, least, end) for mark in ".;:"])
         if end - start <= _HEADER:
             section = _section(raw[start:end], phrases)
             if section:
@@ -136,7 +135,7 @@ def _headers(raw: str, phrases: Phrases) -> Iterator[tuple[int, int, str]]:
 def _section(title: str, phrases: Phrases) -> str | None:
     """The section a title names, as a whole or by its last words."""
     words = [word for word in words_of(title) if word.isalpha()]
-    if not words or len(words) > _TITLE_WORDS:
+    if not words or len(words) > _TITLE_WORDS or words[-1] not in phrases.header_ends:
         return None
     for first in range(len(words)):
         known = phrases.headers.get(" ".join(words[first:]))

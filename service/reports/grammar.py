@@ -27,6 +27,7 @@ _SUBJECTS = (
 )
 _SPACES = {"recess": "subarticular", "foramen": "foraminal"}
 _GRADES = ("mild", "mild-moderate", "moderate", "moderate-severe", "severe")
+_ZONES = {zone.value: zone for zone in Zone}
 _NARROW = frozenset(NARROWED.values())
 
 Unread = tuple[int, int, str]
@@ -128,7 +129,7 @@ def _sort_in(fact: Statement, facts: list[Statement], unread: list[Unread]) -> N
 
 def _facts_of(n: int, parsed: _Parsed, carry: Carry) -> Iterator[Statement]:
     head, region = parsed.heads[n], parsed.regions[n]
-    denied = any(parsed.denied[at] for at in head.at)
+    denied = True in [parsed.denied[at] for at in head.at]
     if head.normal and denied and head.kind is not Kind.NERVE_ROOT:
         return
     absent = denied or head.normal
@@ -219,7 +220,7 @@ def _built(base: Statement, variant: Variant, level: str | None, time: str) -> S
 
 def _times(head: Head, parsed: _Parsed, base: Statement) -> tuple[str, ...]:
     """The times to state: what has gone is stated as gone, and denied for today if the text does."""
-    if head.kind is Kind.SURGERY or not any(parsed.gone[at] for at in head.at):
+    if head.kind is Kind.SURGERY or True not in [parsed.gone[at] for at in head.at]:
         return (base.time,)
     return (PRIOR, "current") if not base.present and not head.normal else (PRIOR,)
 
@@ -231,11 +232,11 @@ def _span(marks: Sequence[Mark], head: Head, offset: int) -> tuple[int, int]:
 
 
 def _zones(region: Region) -> tuple[Zone, ...]:
-    found = [mark.get("zone") for mark in region.before + region.within]
+    found = [m.tags["zone"] for m in region.before + region.within if "zone" in m.tags]
     for mark in region.behind:
         space = mark.get("space") or mark.get("spaces")
         found.append(mark.get("zone") or _SPACES.get(space, ""))
-    return tuple(dict.fromkeys([Zone(zone) for zone in found if zone]))
+    return tuple(dict.fromkeys([_ZONES[zone] for zone in found if zone]))
 
 
 def _migration(region: Region) -> Migration:

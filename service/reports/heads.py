@@ -12,6 +12,7 @@ from service.reports.roots import Meeting, Mention
 
 _KINDS = {kind.value: kind for kind in Kind}
 _AT_PLACES = (*NARROWED.values(), *WORN.values())
+_GRADES = frozenset(("severity", "none"))
 _ALONE = frozenset(("kind", "slip", "operation", "stenosis", "arthropathy"))
 
 
@@ -122,7 +123,7 @@ def _changed(marks: Sequence[Mark], change: Change) -> Iterator[Head]:
 def _topics(marks: Sequence[Mark]) -> Iterator[Head]:
     """``Foramina: mild at L3-4``: a place before a colon, with a grade or a denial after it."""
     colon = next((i for i, mark in enumerate(marks[:8]) if "colon" in mark.tags), None)
-    if colon is None or not any(m.has("severity", "none") for m in marks[colon:]):
+    if colon is None or all(_GRADES.isdisjoint(m.tags) for m in marks[colon:]):
         return
     for i in range(colon):
         what = place_of(marks[i])

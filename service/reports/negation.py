@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from service.reports.marks import Mark
 
+_NEW = frozenset(("cut", "severity", "colon", "negation"))
+"""What opens something new, so that a list does not go on behind it."""
+
 
 def denied_in(marks: Sequence[Mark], heads: frozenset[int]) -> list[bool]:
     """For each mark whether a denial reaches it; ``heads`` are the marks that state findings."""
@@ -73,7 +76,7 @@ def _list_ahead(marks: Sequence[Mark]) -> list[bool]:
         ahead[at] = seen
         if mark.tags.get("join") == "or":
             seen = True
-        elif mark.has("cut", "severity", "colon", "negation"):
+        elif not _NEW.isdisjoint(mark.tags):
             seen = False
     return ahead
 

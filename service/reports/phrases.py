@@ -42,7 +42,7 @@ class Phrases:
 
     ``wordings`` maps a first word to its step. ``misses`` maps a word with one letter left out to
     the words it may stand for. ``never`` are words that are no misspelling. ``headers`` maps a
-    header in lower case to its section.
+    header in lower case to its section; ``header_ends`` are the last words of headers.
     """
 
     wordings: Mapping[str, Step]
@@ -50,6 +50,7 @@ class Phrases:
     never: frozenset[str]
     shortest: int
     headers: Mapping[str, str]
+    header_ends: frozenset[str]
 
     def spelled(self, word: str) -> str | None:
         """The known word that is one slip away from an unknown one, if all such mean the same."""
@@ -85,6 +86,7 @@ def phrases_from(table: Mapping[str, Any]) -> Phrases:
         frozenset(spelling.get("never", ())) | {word for words in tagged for word in words},
         shortest,
         MappingProxyType(headers),
+        frozenset(header.rpartition(" ")[2] for header in headers),
     )
 
 

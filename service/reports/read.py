@@ -110,9 +110,10 @@ def _serious(marked: list[Marked]) -> tuple[str, ...]:
     """What must not wait, where the report says it of today and does not deny it."""
     found: dict[str, None] = {}
     for sentence, marks in marked:
-        kinds = [mark.get("serious") for mark in marks]
-        if not any(kinds) or sentence.section in (*DROPPED, "history"):
+        named = [mark for mark in marks if "serious" in mark.tags]
+        if not named or sentence.section in (*DROPPED, "history"):
             continue
+        kinds = [mark.get("serious") for mark in marks]
         past = any(mark.tags.get("time") in OVER for mark in marks)
         for kind, denied in zip(kinds, denied_in(marks, frozenset()), strict=True):
             if kind and not denied and not past:

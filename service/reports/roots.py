@@ -9,6 +9,7 @@ from typing import NamedTuple
 from service.reports.marks import Mark
 
 MEETING = frozenset(("meets", "met", "meeting", "spared"))
+_LEADING = frozenset(("side", "role"))
 FAR = 14
 NEAR = 9
 
@@ -124,7 +125,7 @@ def _back(marks: Sequence[Mark], at: int, floor: int) -> int:
     while at > floor:
         mark = marks[at]
         listed = mark.discs and first == at + 2 and marks[at + 2].name
-        if mark.name or mark.has("side", "role") or listed:
+        if mark.name or listed or not _LEADING.isdisjoint(mark.tags):
             first = at
         elif not ("join" in mark.tags and first == at + 1 and _joins(marks, at)):
             break
@@ -162,8 +163,9 @@ def _names(marks: Sequence[Mark], first: int, last: int) -> tuple[RootName, ...]
     names: list[RootName] = []
     side = role = ""
     for mark in marks[first : last + 1]:
-        side, role = mark.get("side") or side, mark.get("role") or role
-        names += [RootName(name, side, role) for name in _called(mark)]
+        side, role = mark.tags.get("side", side), mark.tags.get("role", role)
+        if mark.name or mark.discs:
+            names += [RootName(name, side, role) for name in _called(mark)]
     if not names and (side or role):
         return (RootName("", side, role),)
     return tuple(names)
