@@ -180,22 +180,24 @@ def statement(
 
 
 def would_change(
-    ledger: Sequence[Weight],
+    ledger: Iterable[Weight],
     ranked: Sequence[tuple[RootSide, float]],
     named: tuple[RootSide, ...],
+    odds: Mapping[RootSide, float],
 ) -> str:
     """Name the fewest findings without which another answer would lead over the first one."""
     if not named:
         return ""
     first = ranked[0][0]
     rival = next((at for at, _ in ranked if at not in named), None)
-    gap, removable = 0.0, []
+    gap = odds[first] - (odds[rival] if rival else 0.0)
+    removable = []
     for line in ledger:
-        towards = dict(line.towards)
-        margin = towards.get(first, 0.0) - (towards.get(rival, 0.0) if rival else 0.0)
-        gap += margin
-        if margin > 0 and line.kind in REMOVABLE:
-            removable.append((-margin, line.id, line.side))
+        if line.kind in REMOVABLE:
+            towards = dict(line.towards)
+            margin = towards.get(first, 0.0) - (towards.get(rival, 0.0) if rival else 0.0)
+            if margin > 0:
+                removable.append((-margin, line.id, line.side))
     taken: list[str] = []
     for margin, id_, side in sorted(removable, key=itemgetter(0, 1)):
         gap += margin

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import exp, log, prod
 from operator import itemgetter, mul
+from typing import NamedTuple
 
 from service.clinical import explain
 from service.clinical.anatomy import Root, RootSide, Side
@@ -54,6 +55,14 @@ class _Evidence:
     rivals: tuple[RivalPattern, ...]
 
 
+class _Belief(NamedTuple):
+    """The answer in numbers: one chance for each of PAIRS, of each root and side, and what a ceiling took."""
+
+    chances: Chances
+    marginals: Mapping[RootSide, float]
+    taken: Mapping[RootSide, float]
+
+
 def localise(
     case: Case,
     model: Model,
@@ -73,13 +82,13 @@ def localise(
     evidence = _gather(case, model, rivals, seen)
     prior = _prior(model, population, _age_band(case.person.age, model))
     found = _found(prior, evidence)
-    examined = _capped(found, prior, model.combination.ceiling_without_imaging)
-    posterior = examined
+    examined = _belief(found, prior, model.combination.ceiling_without_imaging)
+    belief = examined
     if evidence.image:
-        posterior = _capped(_with_image(found, evidence.image), prior, model.combination.ceiling)
-    ledger = _ledger(prior, posterior, evidence, case, model)
+        belief = _belief(_with_image(found, evidence.image), prior, model.combination.ceiling)
+    ledger = _ledger(prior, belief, evidence, case, model)
     pointed = tuple([at for at in _pointed_at(examined, model) if _supported(at, evidence.weighed)])
-    return _answer(posterior, ledger, case, model, pointed=pointed)
+    return _answer(belief, ledger, case, model, pointed=pointed)
 
 
 def _gather(
@@ -164,18 +173,21 @@ def _with_image(chances: Chances, image: Mapping[RootSide, float]) -> Chances:
     return chances
 
 
-def _capped(chances: Chances, prior: Chances, ceiling: float) -> Chances:
+def _belief(chances: Chances, prior: Chances, ceiling: float) -> _Belief:
     """Make chances add up to one, and draw them back to the prior until none is over the ceiling."""
     total = sum(chances)
-    posterior = [p / total for p in chances]
+    free = [p / total for p in chances]
+    marginals = _marginals(free)
     kept = 1.0
-    for at, after in _marginals(posterior).items():
+    for at, after in marginals.items():
         if after > ceiling:
             before = sum(_HOLDING[at](prior))
             kept = min(kept, (ceiling - before) / (after - before))
     if kept == 1.0:
-        return posterior
-    return [kept * p + (1 - kept) * q for p, q in zip(posterior, prior, strict=True)]
+        return _Belief(free, marginals, {})
+    held = [kept * p + (1 - kept) * q for p, q in zip(free, prior, strict=True)]
+    were, are = _odds(free), _odds(held)
+    return _Belief(held, _marginals(held), {at: are[at] - were[at] for at in are})
 
 
 def _marginals(chances: Chances) -> dict[RootSide, float]:
@@ -188,7 +200,7 @@ def _odds(chances: Chances) -> dict[RootSide, float]:
 
 
 def _ledger(
-    prior: Chances, posterior: Chances, evidence: _Evidence, case: Case, model: Model
+    prior: Chances, belief: _Belief, evidence: _Evidence, case: Case, model: Model
 ) -> tuple[Weight, ...]:
     """Write one line for each thing that moved the answer.
 
@@ -198,24 +210,20 @@ def _ledger(
     lines += [explain.finding_line(w, model) for w in evidence.weighed]
     lines += explain.imaging_lines(evidence.seen, evidence.image, model)
     lines += [explain.rival_line(r, ROOT_SIDES) for r in evidence.rivals]
-    rest = _odds(posterior)
-    for line in lines:
-        for at, weight in line.towards:
-            rest[at] -= weight
-    if any(abs(x) > explain.ROUNDING for x in rest.values()):
-        lines.append(explain.cap_line(rest, model))
+    if belief.taken:
+        lines.append(explain.cap_line(belief.taken, model))
     return tuple(lines)
 
 
 def _answer(
-    posterior: Chances,
+    belief: _Belief,
     ledger: tuple[Weight, ...],
     case: Case,
     model: Model,
     *,
     pointed: tuple[RootSide, ...],
 ) -> Localisation:
-    marginals = _marginals(posterior)
+    posterior, marginals, _ = belief
     ranked = tuple(sorted(marginals.items(), key=lambda item: (-int(item[1] * TIED), item[0])))
     informed = any(line.kind in ("finding", "imaging") for line in ledger)
     named = _named(ranked, model) if informed else ()
@@ -231,7 +239,7 @@ def _answer(
         candidates=candidates,
         ledger=ledger,
         next_items=explain.next_items(case, marginals, none, model),
-        would_change=explain.would_change(ledger, ranked, named),
+        would_change=explain.would_change(ledger, ranked, named, _odds(posterior)),
         statement=explain.statement(ranked, none, named, candidates, model, informed=informed),
         examination=pointed,
     )
@@ -247,14 +255,13 @@ def _named(ranked: Sequence[tuple[RootSide, float]], model: Model) -> tuple[Root
     return tuple(sorted(at for at, _ in likely))
 
 
-def _pointed_at(examined: Chances, model: Model) -> tuple[RootSide, ...]:
+def _pointed_at(examined: _Belief, model: Model) -> tuple[RootSide, ...]:
     """Take the roots the examination alone names, or those still in contention; none if none leads."""
-    marginals = _marginals(examined)
-    ranked = sorted(marginals.items(), key=lambda item: (-item[1], item[0]))
+    ranked = sorted(examined.marginals.items(), key=lambda item: (-item[1], item[0]))
     top = ranked[0][1]
     if named := _named(ranked, model):
         return named
-    if examined[0] >= top:
+    if examined.chances[0] >= top:
         return ()
     return tuple(sorted(at for at, p in ranked if p * model.combination.name_ratio >= top))
 
