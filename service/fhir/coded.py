@@ -111,14 +111,14 @@ def _meant(get: Callable[[Coding], Any], system: str, code: str) -> Any:
 def meanings(table: CodeMap[T], *concepts: shapes.Concept | None) -> tuple[T, ...]:
     """What the codes of the concepts mean in a table, in the order given, without repeats."""
     get = table.get
-    found: list[T | None] = [
-        looked_up(_meant, get, coding)
+    found = [
+        meant
         for concept in concepts
         if concept is not None and concept.coding
         for coding in concept.coding
-        if coding.code
+        if coding.code and (meant := looked_up(_meant, get, coding)) is not None
     ]
-    return tuple(dict.fromkeys([meant for meant in found if meant is not None]))
+    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 
 def meaning(
@@ -131,8 +131,11 @@ def meaning(
     if concept is None or not concept.coding:
         return None
     if not site_codes:
-        found = [looked_up(_finding, model, coding) for coding in concept.coding if coding.code]
-        known = [each for each in found if each is not None]
+        known = [
+            found
+            for coding in concept.coding
+            if coding.code and (found := looked_up(_finding, model, coding)) is not None
+        ]
         if len(known) <= 1:
             return known[0] if known else None
     return _reconciled(codings(concept), model, site_codes)

@@ -22,8 +22,8 @@ from service.errors import InvalidInput
 from service.fhir import shapes
 from service.fhir.bundles import decoded
 from service.fhir.coded import codes, meanings
-from service.fhir.examination import OBSERVATION, USED, effective
-from service.fhir.gathered import Gathered, Resource
+from service.fhir.examination import USED, effective
+from service.fhir.gathered import OBSERVATION, Gathered, Resource
 from service.fhir.laboratory import in_unit
 from service.fhir.moments import day, moment
 
@@ -216,11 +216,12 @@ def _measurement(resource: Resource, reader: _Reader) -> None:
     if observation.status not in USED or observation.data_absent_reason:
         return
     for answer in (observation, *(observation.component or ())):
-        for word in reader.words("measurement", answer.code):
-            _value(word, answer, resource, observation, reader)
-        value = answer.value_codeable_concept
-        for word in reader.words("condition", value) if value else ():
-            reader.known.conditions.append((word, resource.source(effective(observation))))
+        for area, word in meanings(reader.codes.context, answer.code):
+            if area == "measurement":
+                _value(word, answer, resource, observation, reader)
+        if answer.value_codeable_concept is not None:
+            for word in reader.words("condition", answer.value_codeable_concept):
+                reader.known.conditions.append((word, resource.source(effective(observation))))
 
 
 def _value(

@@ -19,17 +19,17 @@ from service.fhir import shapes
 from service.fhir.answers import AnswerReader
 from service.fhir.bundles import decoded
 from service.fhir.coded import Meaning, Unusable, codes, meaning, meanings
-from service.fhir.gathered import Gathered, Resource
+from service.fhir.gathered import OBSERVATION, Gathered, Resource
 from service.fhir.moments import moment
 from service.fhir.sides import STRUCTURE, SideReader
 from service.fhir.stated import stated
 
 USED = frozenset({"final", "amended", "corrected", "appended", "preliminary"})
 NOT_YET = "registered"
+_EXAMINED = frozenset({"exam", "imaging"})
 _CONTRADICTION = frozenset({Presence.PRESENT, Presence.ABSENT})
 _MODIFIED = "It carries a modifier that is not understood."
 
-OBSERVATION = msgspec.json.Decoder(shapes.Observation)
 _HEAD = msgspec.json.Decoder(shapes.Head)
 
 
@@ -71,12 +71,12 @@ class _One:
 
     def answers(self) -> Iterator[tuple[str, shapes.Answer, Meaning]]:
         """Each answer with its place and what its code means."""
-        components = self.observation.component or []
         try:
             own = meaning(self.observation.code, self.reader.model, self.reader.site_codes)
         except Unusable as refusal:
             self.refuse(refusal, self.resource.type)
             return
+        components = self.observation.component or ()
         for number, component in enumerate(components):
             place = f"{self.resource.type}.component[{number}]"
             said = self.component(component, own, place)
@@ -169,7 +169,7 @@ def _matters(observation: shapes.Observation, reader: ExaminationReader) -> bool
 
 def _of_examination(observation: shapes.Observation) -> bool:
     categories = codes(observation.category)
-    return not categories or bool(categories & {"exam", "imaging"})
+    return not categories or not _EXAMINED.isdisjoint(categories)
 
 
 def _must_count(resource: Resource, observation: shapes.Observation, gathered: Gathered) -> None:
@@ -244,7 +244,7 @@ def _consistent(found: Iterable[Finding], gathered: Gathered) -> Iterator[Findin
     for finding in found:
         groups[finding.id, finding.side, finding.source.recorded].append(finding)
     for group in groups.values():
-        if len(group) > 1 and _CONTRADICTION <= {finding.presence for finding in group}:
+        if len(group) > 1 and {finding.presence for finding in group} >= _CONTRADICTION:
             sentence = "The same finding was recorded as present and as absent at the same time."
             for reference in sorted({finding.source.reference for finding in group}):
                 gathered.report(IssueKind.CONFLICT, reference, sentence, "Observation.value")

@@ -16,7 +16,7 @@ from service.errors import InvalidInput, NotUnderstood
 from service.fhir.bundles import Entry, bad_entry, decoded, entry_of, normal
 from service.fhir.coded import IDENTIFIER_BASE
 from service.fhir.moments import latest, moment
-from service.fhir.shapes import NOTHING, Head, Times
+from service.fhir.shapes import NOTHING, Head, Observation, Times
 
 T = TypeVar("T")
 
@@ -42,6 +42,7 @@ READ_TYPES = SUBJECT_TYPES | {"Patient", "Medication"}
 NAMELESS = "#"
 """What stands in our own name for a resource that has neither id nor fullUrl."""
 
+OBSERVATION = msgspec.json.Decoder(Observation)
 _HEAD = msgspec.json.Decoder(Head)
 _TIMES = msgspec.json.Decoder(Times)
 _REFERENCE = attrgetter("reference")
@@ -57,7 +58,7 @@ class Resource:
     reference: str
     type: str
     raw: bytes
-    head: Head
+    head: Head | Observation
     decoded_by: dict[int, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -206,17 +207,32 @@ def _newest(entries: Iterable[Entry], issues: list[ReadingIssue]) -> list[Resour
             continue
         if entry.type not in READ_TYPES:
             continue
+        named = entry.id or entry.full_url
+        reference = entry.reference if named else f"{entry.type}{NAMELESS}{number:06}"
         try:
-            head = decoded(_HEAD, entry.resource, entry.type)
+            resource = _resource(reference, entry)
         except InvalidInput as error:
             issues.append(bad_entry(error.expression, str(error)))
             continue
-        named = entry.id or entry.full_url
-        reference = entry.reference if named else f"{entry.type}{NAMELESS}{number:06}"
-        resource = Resource(reference, entry.type, entry.resource, head)
         if reference not in newest or _age(resource) >= _age(newest[reference]):
             newest[reference] = resource
     return [resource for name, resource in newest.items() if name not in deleted]
+
+
+def _resource(reference: str, entry: Entry) -> Resource:
+    """A resource with its head; an Observation, of which there are many, is decoded as a whole."""
+    if entry.type != "Observation":
+        return _with_head(reference, entry)
+    try:
+        whole = OBSERVATION.decode(entry.resource)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _with_head(reference, entry)
+    return Resource(reference, entry.type, entry.resource, whole, {id(OBSERVATION): whole})
+
+
+def _with_head(reference: str, entry: Entry) -> Resource:
+    head = decoded(_HEAD, entry.resource, entry.type)
+    return Resource(reference, entry.type, entry.resource, head)
 
 
 def _age(resource: Resource) -> tuple[int, float]:

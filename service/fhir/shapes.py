@@ -151,8 +151,15 @@ class Answer(Shape):
 
 
 class Observation(Answer):
-    """An Observation."""
+    """An Observation, with what it has in common with others."""
 
+    resource_type: str | None = None
+    id: str | None = None
+    meta: Meta | None = None
+    implicit_rules: str | None = None
+    subject: Reference | None = None
+    patient: Reference | None = None
+    identifier: Raw = NOTHING
     status: str | None = None
     category: list[Concept] | None = None
     effective_date_time: str | None = None
