@@ -50,7 +50,7 @@ def care_plan(
         "addresses": reasons,
         "supportingInfo": [who.reference for who in informing],
         "goal": [g.identity.reference for g in goals],
-        "activity": [_activity(draft, p, reasons) for p in steps],
+        "activity": SharedList(_activity(draft, p, reasons) for p in steps),
         "note": [note(text) for text in _basis_notes(draft)],
     }
     lines = [_line(p.step) for p in steps]
@@ -79,15 +79,15 @@ def _basis_notes(draft: Draft) -> list[str]:
 
 
 def _activity(draft: Draft, item: Planned, reasons: SharedList) -> Json:
-    step, order = item.step, item.order
-    detail = {
-        **_proposed(draft.model, step),
-        "kind": "ServiceRequest" if order else None,
-        "reasonReference": reasons,
-        "scheduledPeriod": window(draft, step.due_days),
-    }
-    links = [extension("service-request", valueReference=order.reference)] if order else []
-    return {"extension": links, "detail": detail}
+    detail = dict(_proposed(draft.model, item.step))
+    if reasons:
+        detail["reasonReference"] = reasons
+    if item.step.due_days is not None:
+        detail["scheduledPeriod"] = window(draft, item.step.due_days)
+    if item.order is None:
+        return {"detail": detail}
+    link = extension("service-request", valueReference=item.order.reference)
+    return {"extension": [link], "detail": {"kind": "ServiceRequest", **detail}}
 
 
 @lru_cache(maxsize=1024)

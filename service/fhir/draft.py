@@ -31,7 +31,7 @@ class Written:
         return {
             "fullUrl": self.identity.full_url,
             "resource": self.resource,
-            "request": {"method": "PUT", "url": self.identity.place},
+            "request": self.identity.request,
         }
 
 
@@ -106,7 +106,7 @@ class Draft:
             "text": narrative(title, lines),
         }
         if who.resource_type != "Provenance":
-            resource["identifier"] = [who.identifier]
+            resource["identifier"] = who.identifiers
         return Written(who, {**resource, **pruned(body)})
 
 

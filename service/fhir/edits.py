@@ -30,7 +30,7 @@ def _entry(patient: str, reference: str) -> Json:
     task = {
         "resourceType": "Task",
         "id": who.id,
-        "identifier": [who.identifier],
+        "identifier": who.identifiers,
         "status": "requested",
         "intent": "proposal",
         "priority": "routine",
@@ -41,5 +41,4 @@ def _entry(patient: str, reference: str) -> Json:
         "for": reference_to(patient),
         "requester": AUTHOR,
     }
-    request = {"method": "PUT", "url": who.place}
-    return {"fullUrl": who.full_url, "resource": pruned(task), "request": request}
+    return {"fullUrl": who.full_url, "resource": pruned(task), "request": who.request}

@@ -31,8 +31,8 @@ def concept(*codings: Shared, text: str = "") -> Shared:
 
 def sentences(*parts: str) -> str:
     """The parts that say something, each closed by a full stop, in one line."""
-    said = [part.strip() for part in parts]
-    return " ".join([part if part[-1] in ".!?" else f"{part}." for part in said if part])
+    said = [part if part[-1] in ".!?" else f"{part}." for part in map(str.strip, parts) if part]
+    return " ".join(said)
 
 
 def note(text: str) -> Json:

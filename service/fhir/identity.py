@@ -12,34 +12,23 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from service.fhir.canonical import Json, identifier_system
-from service.fhir.pruning import Shared
+from service.fhir.pruning import Shared, SharedList
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The names of one resource; ``value`` is 32 hexadecimal digits, ``role`` its kind of output."""
+    """The names of one resource, made once.
+
+    ``id`` is the one the server is asked to keep it under, ``identifiers`` its business identifier,
+    ``request`` what puts it in its place and ``reference`` leads there from another entry.
+    """
 
     resource_type: str
-    role: str
-    value: str
+    id: str
     full_url: str
+    identifiers: SharedList = field(compare=False)
+    request: Shared = field(compare=False)
     reference: Shared = field(compare=False)
-    """A reference from another entry of the same Bundle."""
-
-    @property
-    def id(self) -> str:
-        """The id the server is asked to keep it under."""
-        return f"lasegue-{self.value}"
-
-    @property
-    def place(self) -> str:
-        """Where it is on the server, such as ``Condition/lasegue-1f…``."""
-        return f"{self.resource_type}/{self.id}"
-
-    @property
-    def identifier(self) -> Json:
-        """Its business identifier."""
-        return {"system": identifier_system(self.role), "value": self.value}
 
 
 def key(patient: str, episode: str, *role: str) -> str:
@@ -51,9 +40,16 @@ def key(patient: str, episode: str, *role: str) -> str:
 @lru_cache(maxsize=1024)
 def identity(resource_type: str, patient: str, episode: str, *role: str) -> Identity:
     """The identity of an output; the first part of ``role`` names its kind."""
-    value = key(patient, episode, resource_type, *role)
-    full_url = _urn(f"{identifier_system(role[0])}|{value}")
-    return Identity(resource_type, role[0], value, full_url, Shared(reference=full_url))
+    system, value = identifier_system(role[0]), key(patient, episode, resource_type, *role)
+    full_url = _urn(f"{system}|{value}")
+    return Identity(
+        resource_type,
+        f"lasegue-{value}",
+        full_url,
+        identifiers=SharedList([Shared(system=system, value=value)]),
+        request=Shared(method="PUT", url=f"{resource_type}/lasegue-{value}"),
+        reference=Shared(reference=full_url),
+    )
 
 
 def _urn(name: str) -> str:

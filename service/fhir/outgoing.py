@@ -6,7 +6,6 @@ are the same in both. No message holds what a resource says, only where.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -90,7 +89,8 @@ def _request(where: str, entry: Json) -> Iterator[tuple[str, str]]:
 
 
 def _twice(what: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    if any(count > 1 for count in Counter(names).values()):
+    every = list(names)
+    if len(set(every)) < len(every):
         yield f"Bundle.entry.{what}", "stands more than once"
 
 
@@ -137,7 +137,9 @@ def _found(node: Any, where: str) -> Iterator[tuple[str, str]]:
 def _codes(resource: Json) -> Iterator[tuple[str, str]]:
     kind = str(resource.get("resourceType"))
     for path, allowed, rule in _TABLES.get(kind, _TABLES[""]):
-        if not allowed.issuperset(_at(resource, path)):
+        held = resource.get(path[0])
+        plain = type(held) is str
+        if held not in allowed if plain else not allowed.issuperset(_at(resource, path)):
             yield f"{kind}.{'.'.join(path)}", rule
 
 
@@ -160,18 +162,24 @@ _TABLES = {kind: _table(kind) for kind in ("", *REQUIRED, *OURS)}
 
 def _at(node: Json, path: Sequence[str]) -> list[str]:
     """The codes at a path, through lists, and through the codings of a concept at its end."""
-    if path[0] not in node:
-        return []
-    held, rest = node[path[0]], path[1:]
-    found: list[str] = []
-    for item in held if isinstance(held, list) else (held,):
-        if not isinstance(item, dict):
-            found += [] if rest else [item]
-        elif rest:
-            found += _at(item, rest)
-        else:
-            found += [coding.get("code", "") for coding in item.get("coding", ())]
-    return found
+    found: list[Any] = [node]
+    for name in path:
+        below: list[Any] = []
+        for item in found:
+            held = item.get(name, ()) if isinstance(item, dict) else ()
+            if isinstance(held, list | tuple):
+                below += held
+            else:
+                below.append(held)
+        found = below
+    return [code for item in found for code in _said(item)]
+
+
+def _said(item: Any) -> Iterable[str]:
+    """A code itself, or the codes of a concept's codings."""
+    if not isinstance(item, dict):
+        return (item,)
+    return [coding.get("code", "") for coding in item.get("coding", ())]
 
 
 def _exclusions(resources: Sequence[Json]) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from service.fhir.canonical import KNOWLEDGE, Json, code_system, hl7, identifier_system
 from service.fhir.draft import Draft, Written
 from service.fhir.elements import AUTHOR, concept
+from service.fhir.pruning import SharedList, shared
 
 DEVICE = "lasegue"
 
@@ -57,7 +58,7 @@ def _device(draft: Draft) -> Json:
     }
 
 
-def _entities(draft: Draft) -> list[Json]:
+def _entities(draft: Draft) -> SharedList:
     """The versions read, then the knowledge and the population they were judged by."""
     answer = draft.assessment
     read = [{"role": "source", "what": what} for what in draft.read]
@@ -69,4 +70,5 @@ def _entities(draft: Draft) -> list[Json]:
         "identifier": {"system": code_system("population"), "value": answer.population or "mixed"},
         "display": "Population that the probabilities are for",
     }
-    return [*read, *({"role": "source", "what": what} for what in (knowledge, population))]
+    judged = [shared(role="source", what=what) for what in (knowledge, population)]
+    return SharedList([*read, *judged])

@@ -7,7 +7,7 @@ then shared, read-only.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
 from copy import deepcopy
 from typing import Any, NoReturn
 
@@ -24,12 +24,13 @@ def _refuse(self: Any, *_: Any, **__: Any) -> NoReturn:
 class Shared(dict[str, Any]):
     """An object, pruned, that many trees share: it and all in it can only be read.
 
-    Its hash is its identity, so that what is built of it can be remembered. ``seen``, once set, is
-    its shape as the gate saw it, and what it refers to.
+    Its hash is its identity, so that what is built of it can be remembered. The gate notes its shape
+    as ``form``, and what it refers to as ``inside``.
     """
 
-    __slots__ = ("seen",)
-    seen: tuple[Hashable, set[str]]
+    __slots__ = ("form", "inside")
+    form: Hashable
+    inside: set[str]
 
     __hash__ = object.__hash__  # type: ignore[assignment]
 
@@ -38,10 +39,11 @@ class Shared(dict[str, Any]):
 
 
 class SharedList(list[Any]):
-    """A list, pruned, that many trees share, as :class:`Shared` is."""
+    """A list, pruned already; read-only, as :class:`Shared` is."""
 
-    __slots__ = ("seen",)
-    seen: tuple[Hashable, set[str]]
+    __slots__ = ("form", "inside")
+    form: Hashable
+    inside: set[str]
 
     def __deepcopy__(self, _: dict[int, Any]) -> list[Any]:
         return deepcopy(list(self))
@@ -59,7 +61,7 @@ for _kind, _changes in (
         setattr(_kind, _change, _refuse)
 
 
-_AS_IT_IS = frozenset({Shared, SharedList, bool, int, float, type(None)})
+READ_ONLY = frozenset({Shared, SharedList})
 
 
 def shared(**elements: Any) -> Shared:
@@ -81,15 +83,7 @@ def plain(text: str) -> str:
 
 def pruned(node: Any) -> Any:
     """A new tree that says the same without empty texts, lists, objects and nulls."""
-    kind = type(node)
-    if kind is dict:
-        return _object(node)
-    if kind in _AS_IT_IS:
-        return node
-    if kind is list:
-        items = [item if type(item) is Shared else pruned(item) for item in node]
-        return [item for item in items if item or item is False or item == 0]
-    return plain(node) if isinstance(node, str) else node
+    return _CLEANED.get(type(node), _other)(node)
 
 
 def _object(node: dict[str, Any]) -> dict[str, Any]:
@@ -99,8 +93,22 @@ def _object(node: dict[str, Any]) -> dict[str, Any]:
         if kind is str:
             if name not in _FIXED:
                 value = value.strip() if value.isprintable() else plain(value)
-        elif kind not in _AS_IT_IS:
-            value = pruned(value)
+        elif kind not in READ_ONLY:
+            value = _CLEANED.get(kind, _other)(value)
         if value or value is False or value == 0:
             kept[name] = value
     return kept
+
+
+def _list(node: list[Any]) -> list[Any]:
+    items = [item if type(item) in READ_ONLY else pruned(item) for item in node]
+    if all(items):
+        return items
+    return [item for item in items if item or item is False or item == 0]
+
+
+def _other(node: Any) -> Any:
+    return plain(node) if isinstance(node, str) else node
+
+
+_CLEANED: Mapping[type, Callable[[Any], Any]] = {dict: _object, list: _list, str: plain}

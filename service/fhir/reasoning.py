@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from service.clinical.anatomy import RootSide
 from service.clinical.answer import NextItem, Weight
@@ -47,9 +49,9 @@ def impression_identity(draft: Draft) -> Identity:
 def risk_assessment(draft: Draft, problems: Sequence[Problem]) -> Written:
     """One prediction for every root and side and one for none, the likeliest root first."""
     found = draft.assessment.localisation
-    ledger = [(dict(line.towards), line.sentence) for line in found.ledger]
+    moved = _moved(found.ledger)
     predictions = [
-        _prediction(root_coding(root), chance, _reasons(ledger, root))
+        _prediction(root_coding(root), chance, _reasons(moved[root]))
         for root, chance in found.probabilities
     ]
     none = own("nerve-root", "none", "No compressed nerve root")
@@ -89,11 +91,19 @@ def _population(draft: Draft) -> Shared:
     return own("population", name, known.label if known else "Mixture of all populations")
 
 
-def _reasons(ledger: Sequence[tuple[Mapping[RootSide, float], str]], root: RootSide) -> str:
+def _moved(ledger: Sequence[Weight]) -> Mapping[RootSide, list[tuple[float, str]]]:
+    """The log ratios of each root, with what each line says."""
+    moved: dict[RootSide, list[tuple[float, str]]] = defaultdict(list)
+    for line in ledger:
+        for root, by in line.towards:
+            moved[root].append((by, line.sentence))
+    return moved
+
+
+def _reasons(moved: Sequence[tuple[float, str]]) -> str:
     """The few ledger lines that moved a root most, each with its log ratio."""
-    moved = [(by, said) for towards, said in ledger if (by := towards.get(root))]
-    moved.sort(key=lambda line: -abs(line[0]))
-    return sentences(*(f"{said.rstrip('.')} ({by:+.2f})" for by, said in moved[:REASONS_SHOWN]))
+    most = sorted(moved, key=lambda line: -abs(line[0]))[:REASONS_SHOWN]
+    return sentences(*[f"{said.rstrip('.')} ({by:+.2f})" for by, said in most if by])
 
 
 def clinical_impression(draft: Draft, problems: Sequence[Problem]) -> Written:
@@ -133,13 +143,24 @@ def _finding(line: Weight) -> Json:
 
 
 def _basis(line: Weight) -> str:
-    moved = ", ".join(f"{root} {x:+.2f}" for root, x in line.towards)
+    moved = ", ".join([f"{_words(root)} {x:+.2f}" for root, x in line.towards])
     return sentences(
         f"Log ratio against no compressed root: {moved}" if moved else "It moved no root",
-        f"Group {line.group}" if line.group else "",
-        f"Evidence {line.grade}" if line.grade else "",
-        f"Source {', '.join(line.sources)}" if line.sources else "",
+        _grounds(line.group, line.grade, line.sources),
         f"Read from {line.source.versioned}" if line.source and line.source.reference else "",
+    )
+
+
+_words = lru_cache(maxsize=64)(str)
+
+
+@lru_cache(maxsize=1024)
+def _grounds(group: str, grade: str, sources: tuple[str, ...]) -> str:
+    """What a line rests on, whomever it is about."""
+    return sentences(
+        f"Group {group}" if group else "",
+        f"Evidence {grade}" if grade else "",
+        f"Source {', '.join(sources)}" if sources else "",
     )
 
 

@@ -8,9 +8,8 @@ verdict, and the form (which holds nothing a person could be known by) is all th
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from fhir.resources.R4B.bundle import Bundle
@@ -42,7 +41,11 @@ TEXTS = frozenset({"code", "display", "text"})
 DECIMALS = frozenset({"value", "probabilityDecimal"})
 """Where a number stands; one anywhere else is judged afresh each time."""
 
+DOUBTFUL = "doubtful"
+"""The form of a number, and of a text that may be a number or a truth value: the element decides."""
+
 _accepted: set[Hashable] = set()
+_lexical: dict[str, str] = {}
 
 
 class Unsure(Exception):
@@ -59,7 +62,7 @@ def misshapen(
     for number, entry in enumerate(entries):
         used = references[number] if references else set()
         try:
-            shape = form(entry, "", used)
+            shape = form(entry, used)
         except Unsure:
             _refer(entry, used)
             yield from _judge(entry, number)
@@ -120,74 +123,23 @@ def _refer(node: Any, used: set[str]) -> None:
             _refer(inner, used)
 
 
-def form(node: Any, name: str, used: set[str]) -> Hashable:
-    """Names, nesting and lexical forms of a tree; of a list only its distinct items count.
-
-    An object gives its names, then the forms of its values, and the type of a resource; a list
-    begins with ``None``. Adds the references on the way to ``used``. Raises :class:`Unsure`.
-    """
-    kind = type(node)
-    if kind is dict:
-        return _object(node, used)
-    if kind is Shared or kind is SharedList:
-        return _seen(node, used)
-    if isinstance(node, list):
-        return (None, *dict.fromkeys([form(item, "", used) for item in node]))
-    return _object(node, used) if isinstance(node, dict) else _leaf(node, name)
-
-
-def _object(node: Json, used: set[str]) -> Hashable:
-    parts: list[Hashable] = [*node]
-    for key, value in node.items():
-        parts.append(lexical(value, key) if type(value) is str else form(value, key, used))
-    if "reference" in node and isinstance(node["reference"], str):
-        used.add(node["reference"])
-    elif "resourceType" in node:
-        parts.append(node["resourceType"])
-    return tuple(parts)
-
-
-def _seen(node: Shared | SharedList, used: set[str]) -> Hashable:
-    """The form of what is read-only, worked out when it is met for the first time."""
-    try:
-        seen, inside = node.seen
-    except AttributeError:
-        inside = set()
-        seen = form(dict(node) if isinstance(node, dict) else list(node), "", inside)
-        node.seen = seen, inside
-    used |= inside
-    return seen
-
-
-def _leaf(node: Any, name: str) -> Hashable:
-    if isinstance(node, str):
-        return lexical(node, name)
-    if isinstance(node, bool) or node is None:
-        return ("constant", node)
-    if name in DECIMALS and _PLAIN_NUMBER.fullmatch(repr(node)):
-        return "decimal"
-    raise Unsure
-
-
-@lru_cache(maxsize=8192)
-def lexical(text: str, name: str = "") -> str:
-    """The name of the lexical form of a text; a date that does not exist is not a date.
+def lexical(text: str) -> str:
+    """The name of the lexical form of a text, for a while remembered.
 
     Raises :class:`Unsure` for a text whose form does not decide.
     """
-    if not text:
-        return "empty"
-    if name == "id":
-        if _ID.fullmatch(text):
-            return "id"
-        raise Unsure
+    kind = _kind(text)
+    if len(_lexical) >= LIMIT:
+        _lexical.clear()
+    _lexical[text] = kind
+    return kind
+
+
+def _kind(text: str) -> str:
+    """As :func:`lexical`; a date that does not exist is not a date."""
     found = _LEXICAL.fullmatch(text)
-    kind = found.lastgroup if found else None
+    kind = found.lastgroup if found else None if text else "empty"
     if kind is None or len(text) > LONGEST:
-        raise Unsure
-    if kind == "doubtful" and name not in TEXTS:
-        if name in DECIMALS and _PLAIN_NUMBER.fullmatch(text):
-            return "number"
         raise Unsure
     if kind in ("date", "midnight", "moment"):
         return kind if _exists(text) else f"no {kind}"
@@ -200,3 +152,76 @@ def _exists(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def form(node: Any, used: set[str]) -> Hashable:
+    """Names, nesting and lexical forms of a tree; of a list only its distinct items count.
+
+    An object gives its names, then the forms of its values, and the type of a resource; a list
+    begins with ``False``. Adds the references on the way to ``used``. Raises :class:`Unsure`.
+    """
+    return _FORMS.get(type(node), _leaf)(node, used)
+
+
+def _object(node: Json, used: set[str]) -> Hashable:
+    forms = [
+        (_lexical.get(value) or lexical(value))
+        if type(value) is str
+        else _FORMS.get(type(value), _leaf)(value, used)
+        for value in node.values()
+    ]
+    if DOUBTFUL in forms:
+        named = zip(node.items(), forms, strict=True)
+        forms = [_decided(*leaf) if found == DOUBTFUL else found for leaf, found in named]
+    reference = node.get("reference")
+    if type(reference) is str:
+        used.add(reference)
+    return (*node, *forms, node.get("resourceType"))
+
+
+def _list(node: list[Any], used: set[str]) -> Hashable:
+    forms = [_FORMS.get(type(item), _leaf)(item, used) for item in node]
+    if DOUBTFUL in forms:
+        raise Unsure
+    return (False, *dict.fromkeys(forms))
+
+
+def _seen(node: Shared | SharedList, used: set[str]) -> Hashable:
+    """The form of what is read-only, worked out when it is met for the first time."""
+    try:
+        known = node.form
+    except AttributeError:
+        node.inside = set()
+        known = _FORMS[dict if isinstance(node, dict) else list](node, node.inside)
+        node.form = known
+    if node.inside:
+        used |= node.inside
+    return known
+
+
+def _leaf(node: Any, used: set[str]) -> Hashable:
+    if isinstance(node, bool) or node is None:
+        return ("constant", node)
+    if isinstance(node, int | float):
+        return DOUBTFUL
+    raise Unsure
+
+
+def _decided(name: str, leaf: Any) -> Hashable:
+    """The form of a doubtful leaf by the name of its element; raises :class:`Unsure`."""
+    if name in TEXTS and isinstance(leaf, str):
+        return DOUBTFUL
+    if name == "id" and isinstance(leaf, str) and _ID.fullmatch(leaf):
+        return "id"
+    if name in DECIMALS and _PLAIN_NUMBER.fullmatch(str(leaf)):
+        return "number" if isinstance(leaf, str) else "decimal"
+    raise Unsure
+
+
+_FORMS: Mapping[type, Callable[[Any, set[str]], Hashable]] = {
+    dict: _object,
+    list: _list,
+    str: lambda text, _: lexical(text),
+    Shared: _seen,
+    SharedList: _seen,
+}

@@ -466,7 +466,7 @@ def every_place(node):
 def shape_of(entry):
     used = set()
     try:
-        return shape.form(entry, "", used), used
+        return shape.form(entry, used), used
     except shape.Unsure:
         return "unsure"
 

@@ -299,5 +299,5 @@ def test_two_words_for_one_code_are_both_written_as_they_were_given():
 
 def test_a_full_url_is_the_name_based_uuid_of_the_identifier():
     who = identity("Flag", "Patient/é", "1", "red-flag", "x")
-    address = "|".join(who.identifier.values())
+    address = "|".join(who.identifiers[0].values())
     assert who.full_url == uuid.uuid5(uuid.NAMESPACE_URL, address).urn
