@@ -6,6 +6,7 @@ WSGI servers other than ours can run ``service.wiring:application()``; the worke
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -121,10 +122,16 @@ class Rooms:
 
 
 def open_rooms(settings: Settings) -> Rooms:
-    """Load the knowledge and open the store; raises KnowledgeError or StoreUnavailable."""
+    """Load the knowledge and open the store; raises KnowledgeError or StoreUnavailable.
+
+    What is loaded stays for good: the garbage collector is told not to look through it again, which
+    would hold up every request meanwhile.
+    """
     thinking = mind(settings)
     log.note("knowledge", edition=thinking.model.edition, digest=thinking.model.digest)
-    return Rooms(settings, thinking, jobs(settings), clock())
+    rooms = Rooms(settings, thinking, jobs(settings), clock())
+    gc.freeze()
+    return rooms
 
 
 def handlers(rooms: Rooms) -> Handlers:
