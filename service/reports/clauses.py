@@ -73,18 +73,19 @@ def sentences_of(text: str, phrases: Phrases) -> Iterator[Sentence]:
         first = True
         for start, end in _stops(text, line.start, line.end):
             piece = text[start:end]
-            if not piece.strip():
+            if not piece or piece.isspace():
                 continue
-            item, paragraph = first and line.item, first and line.paragraph
-            goes_on = not first and text[start - 1] == ";"
-            yield Sentence(piece, start, line.section, first, item, paragraph, goes_on)
-            first = False
+            if first:
+                yield Sentence(piece, start, line.section, True, line.item, line.paragraph)
+                first = False
+            else:
+                yield Sentence(piece, start, line.section, goes_on=text[start - 1] == ";")
 
 
 def _lines(text: str, phrases: Phrases) -> Iterator[_Line]:
     """Physical lines, cut again where a header stands within one; each knows its section."""
     section, place, paragraph, seen = "findings", 0, True, False
-    raws = [(raw, list(_headers(raw, phrases))) for raw in text.split("\n")]
+    raws = [(raw, [*_headers(raw, phrases)] if raw else []) for raw in text.split("\n")]
     awaited = any(named == "findings" for _, heads in raws for _, _, named in heads)
     for raw, heads in raws:
         if not raw.strip():
@@ -171,12 +172,16 @@ def _content(text: str, line: _Line, awaited: bool) -> Iterator[_Line]:
     """The line without its list mark; a passing section of a report in one line is one sentence."""
     match = _MARK.match(text, line.start, line.end)
     line = line._replace(start=match.end(), item=True) if match else line
-    alone = line.end - line.start > ONE_LINE or not _SAID.search(text, line.end)
-    if line.section in _PASSING and not awaited and alone:
+    if line.section in _PASSING and not awaited and _alone(text, line):
         stop = next((end for _, end in _stops(text, line.start, line.end)), line.end)
         yield line._replace(end=stop)
         line = line._replace(start=stop, section="findings", item=False)
     yield line
+
+
+def _alone(text: str, line: _Line) -> bool:
+    """Whether a line is long enough to be a report of its own, or nothing comes after it."""
+    return line.end - line.start > ONE_LINE or not _SAID.search(text, line.end)
 
 
 def _wrapped(text: str, lines: Iterator[_Line]) -> Iterator[_Line]:
@@ -215,7 +220,10 @@ def _stops(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for match in _STOP.finditer(text, start, end):
         if match[0] == "." and _SHORTENED.search(text[max(at, match.start() - 8) : match.start()]):
             continue
-        yield from _capped(text, at, match.start())
+        if match.start() - at > LONGEST:
+            yield from _capped(text, at, match.start())
+        else:
+            yield at, match.start()
         at = match.end()
     yield from _capped(text, at, end)
 

@@ -206,15 +206,22 @@ def _built(base: Statement, variant: Variant, level: str | None, time: str) -> S
     present = gone or (base.present if variant.present is None else variant.present)
     level = level if level or present else EVERYWHERE
     sideless = level == EVERYWHERE and not present and base.kind in _NARROW
-    return base._replace(
-        level=level,
-        present=present,
-        time=time if present else "current",
-        side=None if sideless else variant.side,
-        severity=variant.severity if present else None,
-        root=variant.root,
-        role=variant.role,
-        detail=variant.name or base.detail,
+    return Statement(
+        base.kind,
+        level,
+        present,
+        base.possible,
+        time if present else "current",
+        base.zones,
+        None if sideless else variant.side,
+        variant.severity if present else None,
+        variant.root,
+        variant.role,
+        base.relation,
+        base.migration,
+        variant.name or base.detail,
+        base.span,
+        base.rule,
     )
 
 

@@ -83,8 +83,9 @@ def _singles(text: str) -> Iterator[Place]:
     """Levels one by one, then the sacral names that stand outside them."""
     end = 0
     for match in _DISC.finditer(text):
-        yield from _sacral(text, end, match.start())
-        if match.start() < end:
+        if match.start() > end:
+            yield from _sacral(text, end, match.start())
+        elif match.start() < end:
             continue
         place = _place(match, text)
         yield place

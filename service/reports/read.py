@@ -137,10 +137,11 @@ def _numbering(marked: list[Marked]) -> str:
     """What the text says of its counting of vertebrae; a doubt outweighs a statement."""
     every = [mark for _, marks in marked for mark in marks]
     said = {mark.tags["numbering"] for mark in every if "numbering" in mark.tags}
-    if "doubtful" in said or any(_sixth(mark) for mark in every if mark.name or mark.discs):
+    placed = [mark for mark in every if mark.name or mark.discs]
+    if "doubtful" in said or any(_sixth(mark) for mark in placed):
         return "doubtful"
     return "stated" if "stated" in said else "unstated"
 
 
 def _sixth(mark: Mark) -> bool:
-    return mark.name == "L6" or any("L6" in disc for disc in mark.discs)
+    return mark.name == "L6" or "L6" in " ".join(mark.discs)
