@@ -27,13 +27,18 @@ REMOVABLE = frozenset({"finding", "imaging"})
 NEXT_SHOWN = 3
 
 
-def prior_line(odds: Mapping[RootSide, float], case: Case, model: Model) -> Weight:
+def prior_line(
+    towards: tuple[tuple[RootSide, float], ...], age: int | None, model: Model
+) -> Weight:
     """Write the line for how common each root is before anything was found."""
-    age = "at this age" if case.person.age is not None else "in adults of any age"
-    sources = tuple(dict.fromkeys(s for p in model.populations.values() for s in p.sources))
-    return Weight(
-        "prior", "prior", f"How often each root is compressed {age}.", _kept(odds), sources=sources
-    )
+    known = "at this age" if age is not None else "in adults of any age"
+    sentence = f"How often each root is compressed {known}."
+    return Weight("prior", "prior", sentence, towards, sources=_prior_sources(model))
+
+
+@lru_cache(maxsize=8)
+def _prior_sources(model: Model) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(s for p in model.populations.values() for s in p.sources))
 
 
 def finding_line(weighed: Weighed, model: Model) -> Weight:
@@ -214,32 +219,33 @@ def next_items(
     side = max(marginals, key=lambda at: (marginals[at], at)).side
     states = [*(marginals[RootSide(root, side)] for root in MODEL_ROOTS), none]
     recorded = {f.id for f in case.findings if f.presence is not Presence.UNKNOWN}
-    best = sorted(_gains(states, recorded, model))[:NEXT_SHOWN]
-    return tuple([_next_item(model, id_, -lost, side) for lost, id_ in best])
+    best = sorted(_changes(states, recorded, model))[:NEXT_SHOWN]
+    return tuple([_next_item(model, id_, -change, side) for change, id_ in best])
 
 
-def _gains(
+def _changes(
     states: Sequence[float], recorded: AbstractSet[str], model: Model
 ) -> list[tuple[float, str]]:
-    """Expected change of entropy (nats) from learning each finding that is not recorded."""
+    """Expected change of entropy (nats) from learning each finding that is asked for and not recorded."""
     total = sum(states)
-    a, b, c, d, none = [p / total for p in states]
+    a, b, c, d, e = [p / total for p in states]
     changes = []
-    for id_, g, h in _answers(model):
+    for id_, (p3, p4, p5, p1, p0), (h3, h4, h5, h1, h0) in _answers(model):
         if id_ not in recorded:
-            p = a * g[0] + b * g[1] + c * g[2] + d * g[3] + none * g[4]
-            left = a * h[0] + b * h[1] + c * h[2] + d * h[3] + none * h[4]
-            changes.append((left + p * log(p) + (1 - p) * log(1 - p), id_))
+            yes = a * p3 + b * p4 + c * p5 + d * p1 + e * p0
+            no = 1 - yes
+            left = a * h3 + b * h4 + c * h5 + d * h1 + e * h0
+            changes.append((left + yes * log(yes) + no * log(no), id_))
     return changes
 
 
 @lru_cache(maxsize=8)
 def _answers(model: Model) -> tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...]:
-    """Give P(present | state) of each telling finding, and how undecided each state leaves it."""
+    """Give P(present | state) of each finding that is asked for, and how undecided each state leaves it."""
     rows = [
         (known.id, tuple([known.given[state] for state in STATES]))
         for known in model.findings.values()
-        if known.given is not None
+        if known.given is not None and known.asked
     ]
     return tuple([(id_, given, tuple(map(_doubt, given))) for id_, given in rows])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,6 +44,9 @@ class Relation(StrEnum):
     AFFECT = "affect"
 
 
+_DISCS: Mapping[str | None, DiscLevel] = {disc.value: disc for disc in DiscLevel}
+
+
 @dataclass(frozen=True, slots=True)
 class ImagingFact:
     """One statement about the study at hand.
@@ -75,4 +79,4 @@ class ImagingFact:
     @property
     def disc(self) -> DiscLevel | None:
         """The disc space, when the level is one of the five usual ones."""
-        return next((disc for disc in DiscLevel if disc == self.level), None)
+        return _DISCS.get(self.level)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from math import exp, log
+from typing import NamedTuple
 
 from service.clinical.anatomy import (
     BOTH,
@@ -28,6 +28,9 @@ DISC_KINDS = frozenset(
     {Kind.PROTRUSION, Kind.EXTRUSION, Kind.SEQUESTRATION, Kind.HERNIATION, Kind.SYNOVIAL_CYST}
 )
 STENOSES = frozenset({Kind.FORAMINAL_STENOSIS, Kind.LATERAL_RECESS_STENOSIS, Kind.CANAL_STENOSIS})
+PLACED = DISC_KINDS | STENOSES
+"""Kinds whose level and zone say which root they can press on."""
+
 CAUSES = {
     Kind.PROTRUSION: "disc",
     Kind.EXTRUSION: "disc",
@@ -47,8 +50,7 @@ ROUNDING = 1e-12
 """A mixed ratio this near to one says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """One root on one side as imaging shows it: grade 0 (free) to 3 (compressed), from one fact."""
 
     root: RootSide
@@ -71,12 +73,13 @@ def seen_roots(facts: Iterable[ImagingFact], model: ImagingModel) -> tuple[Seen,
     facts = current(facts)
     stated = [s for f in facts if f.kind is Kind.NERVE_ROOT for s in _stated(f, model)]
     spoken = {(s.fact.level, s.root.side) for s in stated}
+    roots = {s.root for s in stated}
     inferred = [
         s
         for f in facts
-        if f.present and f.kind is not Kind.NERVE_ROOT
+        if f.present and f.kind in PLACED
         for s in _inferred(f, model)
-        if (f.level, s.root.side) not in spoken or s.root in {t.root for t in stated}
+        if (f.level, s.root.side) not in spoken or s.root in roots
     ]
     strongest: dict[RootSide, Seen] = {}
     for seen in [*stated, *inferred, *_cleared(facts)]:
@@ -104,7 +107,7 @@ def _by_role(fact: ImagingFact) -> Root | None:
 
 
 def _inferred(fact: ImagingFact, model: ImagingModel) -> list[Seen]:
-    if fact.disc is None or fact.kind not in DISC_KINDS | STENOSES:
+    if fact.disc is None:
         return []
     zones = _zones(fact)
     sides = _sides(fact)
@@ -159,6 +162,8 @@ def _cleared(facts: Iterable[ImagingFact]) -> list[Seen]:
         for side in ((fact.side,) if fact.side else BOTH)
     }
     found: list[Seen] = []
+    if not clear:
+        return found
     for root in MODEL_ROOTS:
         crossing = crossing_level(root)
         for side in BOTH:
@@ -228,7 +233,7 @@ def _is_placed(fact: ImagingFact) -> bool:
 def _lesion(seen: Seen, facts: Iterable[ImagingFact]) -> Lesion:
     fact = seen.fact
     cause = fact if fact.kind in CAUSES else _cause_of(seen, facts)
-    zones = _zones(cause) if cause and cause.kind in DISC_KINDS | STENOSES else ()
+    zones = _zones(cause) if cause and cause.kind in PLACED else ()
     return Lesion(
         root=seen.root,
         cause=CAUSES[cause.kind] if cause else "unspecified",

@@ -56,11 +56,14 @@ class _Evidence:
 
 
 class _Belief(NamedTuple):
-    """The answer in numbers: one chance for each of PAIRS, of each root and side, and what a ceiling took."""
+    """The answer in numbers: the chance of each of PAIRS and of each root and side.
+
+    ``free`` are the chances before a ceiling drew them back, where one did.
+    """
 
     chances: Chances
     marginals: Mapping[RootSide, float]
-    taken: Mapping[RootSide, float]
+    free: Chances | None = None
 
 
 def localise(
@@ -184,10 +187,10 @@ def _belief(chances: Chances, prior: Chances, ceiling: float) -> _Belief:
             before = sum(_HOLDING[at](prior))
             kept = min(kept, (ceiling - before) / (after - before))
     if kept == 1.0:
-        return _Belief(free, marginals, {})
-    held = [kept * p + (1 - kept) * q for p, q in zip(free, prior, strict=True)]
-    were, are = _odds(free), _odds(held)
-    return _Belief(held, _marginals(held), {at: are[at] - were[at] for at in are})
+        return _Belief(free, marginals)
+    lost = 1 - kept
+    held = [kept * p + lost * q for p, q in zip(free, prior, strict=True)]
+    return _Belief(held, _marginals(held), free)
 
 
 def _marginals(chances: Chances) -> dict[RootSide, float]:
@@ -206,12 +209,14 @@ def _ledger(
 
     For every root and side the lines add up to the log odds of that root alone against none.
     """
-    lines = [explain.prior_line(_odds(prior), case, model)]
+    before = tuple(_odds(prior).items())
+    lines = [explain.prior_line(before, case.person.age, model)]
     lines += [explain.finding_line(w, model) for w in evidence.weighed]
     lines += explain.imaging_lines(evidence.seen, evidence.image, model)
     lines += [explain.rival_line(r, ROOT_SIDES) for r in evidence.rivals]
-    if belief.taken:
-        lines.append(explain.cap_line(belief.taken, model))
+    if belief.free is not None:
+        free, held = _odds(belief.free), _odds(belief.chances)
+        lines.append(explain.cap_line({at: held[at] - free[at] for at in held}, model))
     return tuple(lines)
 
 

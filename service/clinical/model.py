@@ -35,7 +35,8 @@ class FindingModel:
     nothing about the root. ``at_most`` and ``at_least`` turn a graded value into presence.
     ``lr_cap`` bounds the likelihood ratio; ``grade`` is high, moderate or low. ``crossed`` marks a test
     of one leg that brings on pain in the other: its side is written either way. ``aliases`` are
-    other ids by which the same finding is said; only ``id`` is used inside.
+    other ids by which the same finding is said; only ``id`` is used inside. ``asked`` is false for
+    what is never proposed as the next thing to record.
     """
 
     id: str
@@ -55,6 +56,7 @@ class FindingModel:
     how: str = ""
     aliases: tuple[str, ...] = ()
     crossed: bool = False
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

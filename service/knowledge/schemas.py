@@ -126,6 +126,7 @@ class FindingSchema(TableSchema):
     how = string()
     aliases = Words()
     crossed = fields.Boolean(load_default=False)
+    asked = fields.Boolean(load_default=True)
 
     @validates_schema
     def graded(self, loaded: Mapping[str, Any], **_: Any) -> None:
