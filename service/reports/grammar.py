@@ -19,15 +19,16 @@ from service.reports.slots import Region, regions_of
 from service.reports.statement import Statement
 from service.reports.times import PRIOR, change_in, gone_in
 
-DISC = (Kind.BULGE, Kind.PROTRUSION, Kind.EXTRUSION, Kind.SEQUESTRATION, Kind.HERNIATION)
-_ZONED = (*DISC, Kind.ANNULAR_FISSURE)
-_SUBJECTS = (
-    *(*DISC, Kind.OSTEOPHYTE, Kind.SYNOVIAL_CYST, Kind.FACET_ARTHROPATHY, Kind.EPIDURAL_SCAR),
+DISC = frozenset((Kind.BULGE, Kind.PROTRUSION, Kind.EXTRUSION, Kind.SEQUESTRATION, Kind.HERNIATION))
+_ZONED = DISC | {Kind.ANNULAR_FISSURE}
+_SUBJECTS = DISC | {
+    *(Kind.OSTEOPHYTE, Kind.SYNOVIAL_CYST, Kind.FACET_ARTHROPATHY, Kind.EPIDURAL_SCAR),
     *(Kind.FORAMINAL_STENOSIS, Kind.LATERAL_RECESS_STENOSIS),
-)
+}
 _SPACES = {"recess": "subarticular", "foramen": "foraminal"}
 _GRADES = ("mild", "mild-moderate", "moderate", "moderate-severe", "severe")
 _ZONES = {zone.value: zone for zone in Zone}
+_TIMED = frozenset(("time", "operation"))
 _NARROW = frozenset(NARROWED.values())
 
 Unread = tuple[int, int, str]
@@ -60,11 +61,11 @@ def read_sentence(
     facts: list[Statement] = []
     unread: list[Unread] = []
     if heads:
-        parsed = _parse(sentence, marks, heads, carry)
+        parsed = _parse(sentence, marks, heads, said, carry)
         for n in range(len(heads)):
             for fact in _facts_of(n, parsed, carry):
                 _sort_in(fact, facts, unread)
-        carry.topic = _topics(sentence, marks, heads) or carry.topic
+        carry.topic = _topics(marks, heads, said) or carry.topic
         carry.side = parsed.subject or carry.side
     carry.leave(marks, heads)
     return facts, unread
@@ -89,29 +90,37 @@ def _heads(
 
 
 def _topics(
-    sentence: Sentence, marks: tuple[Mark, ...], heads: tuple[Head, ...]
+    marks: tuple[Mark, ...], heads: tuple[Head, ...], said: frozenset[str]
 ) -> tuple[Head, ...]:
     """The places that what follows may go on about: those before a colon, else the last ones."""
-    colon = next((at for at, mark in enumerate(marks) if "colon" in mark.tags), len(marks))
-    named = tuple(h for h in heads if h.topic or (h.last < colon < len(marks) and h.group >= 0))
-    return named or tuple(h for h in heads[-1:] if h.group >= 0 and not h.normal)
+    if "colon" in said:
+        colon = next(at for at, mark in enumerate(marks) if "colon" in mark.tags)
+        named = tuple([h for h in heads if h.topic or (h.last < colon and h.group >= 0)])
+    else:
+        named = tuple([h for h in heads if h.topic])
+    return named or tuple([h for h in heads[-1:] if h.group >= 0 and not h.normal])
 
 
 def _parse(
-    sentence: Sentence, marks: tuple[Mark, ...], heads: tuple[Head, ...], carry: Carry
+    sentence: Sentence,
+    marks: tuple[Mark, ...],
+    heads: tuple[Head, ...],
+    said: frozenset[str],
+    carry: Carry,
 ) -> _Parsed:
-    stating = frozenset(at for head in heads for at in head.at)
-    first = min(head.first for head in heads)
-    leading = any(mark.discs for mark in marks[: max(first, 0)])
+    stating = frozenset([at for head in heads for at in head.at])
+    first = min([head.first for head in heads])
+    leading = any(mark.discs for mark in marks[:first]) if first > 0 else False
     regions = regions_of(marks, heads, leading)
+    nowhere = [False] * len(marks)
     return _Parsed(
         sentence,
         marks,
-        tuple(_completed(n, heads, regions) for n in range(len(heads))),
+        tuple([_completed(n, heads, regions) for n in range(len(heads))]),
         regions,
-        denied_in(marks, stating),
-        doubted_in(marks, stating),
-        gone_in(marks, sentence.text),
+        denied_in(marks, stating) if "negation" in said else nowhere,
+        doubted_in(marks, stating) if "hedge" in said else nowhere,
+        nowhere if _TIMED.isdisjoint(said) else gone_in(marks, sentence.text),
         subject=carry.side if "anaphor" in marks[0].tags else "",
     )
 

@@ -11,7 +11,7 @@ from service.reports.marks import Mark
 from service.reports.roots import Meeting, Mention
 
 _KINDS = {kind.value: kind for kind in Kind}
-_AT_PLACES = (*NARROWED.values(), *WORN.values())
+_AT_PLACES = frozenset((*NARROWED.values(), *WORN.values()))
 _GRADES = frozenset(("severity", "none"))
 _ALONE = frozenset(("kind", "slip", "operation", "stenosis", "arthropathy"))
 

@@ -51,7 +51,7 @@ class Carry:
         if not levels:
             self.fresh = self.fresh and not heads
             return
-        leads = not heads or levels[0] < min(head.first for head in heads)
+        leads = not heads or levels[0] < min([head.first for head in heads])
         last = marks[levels[-1]].discs
         if leads and _opens(marks, levels[0]):
             discs = marks[levels[0]].discs if len(levels) == 1 or heads else last
@@ -74,10 +74,11 @@ def discs_for(
     marks: Sequence[Mark], head: Head, region: Region, carry: Carry, denied: bool
 ) -> tuple[str, ...]:
     """The levels of a head: its own, those before it, those after it, those remembered."""
-    body = next((m.name for m in region.marks if m.name), "") if head.rule == "slip" else ""
+    around = region.marks
+    body = next((m.name for m in around if m.name), "") if head.rule == "slip" else ""
     if body and not any(body in disc for disc in (*carry.discs, *_nearest(marks, head))):
         return (body,)
-    own = [m.discs for m in region.marks if m.discs]
+    own = [m.discs for m in around if m.discs]
     if own:
         return own[0] if len(own) == 1 or head.kind != "surgery" else _all(own)
     stated = _stated(marks, head, region, carry)

@@ -31,7 +31,7 @@ def gone_in(marks: Sequence[Mark], sentence: str) -> list[bool]:
 
 def change_in(region: Region) -> str:
     """The change over time that the words around a head state; ``current`` when none is."""
-    said = {mark.tags["time"] for mark in region.marks if "time" in mark.tags}
+    said = [mark.tags["time"] for mark in region.marks if "time" in mark.tags]
     return next((change for change in _CHANGES if change in said), "current") if said else "current"
 
 
