@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 COLUMN = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1", "S2")
@@ -68,6 +69,7 @@ def discs_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(disc for place in places_in(text) for disc in place.discs))
 
 
+@lru_cache(maxsize=256)
 def between(upper: str, lower: str) -> tuple[str, ...]:
     """The disc spaces from one vertebra to another: L4 and S1 give L4-L5 and L5-S1."""
     column = LONG_COLUMN if "L6" in (upper, lower) else COLUMN

@@ -109,27 +109,29 @@ def _known(words: list[_Word], phrases: Phrases) -> list[Mark]:
     for at, (start, end, text) in enumerate(words):
         if at < until:
             continue
-        tags = _SIGNS.get(text, _NOTHING)
         step = first_steps.get(text)
+        tags: Mapping[str, str] | None = None
         if step is not None:
-            until, tags = _longest(words, at, step, tags)
+            until, tags = _longest(words, at, step)
             end = words[until - 1][1]
+        tags = tags or _SIGNS.get(text)
         if tags:
             found.append(Mark(start, end, tags))
     return found
 
 
-def _longest(
-    words: list[_Word], at: int, step: Step, tags: Mapping[str, str]
-) -> tuple[int, Mapping[str, str]]:
-    """Where the longest wording that begins here ends, and its tags; else those of the first word."""
+def _longest(words: list[_Word], at: int, step: Step) -> tuple[int, Mapping[str, str] | None]:
+    """Where the longest wording that begins here ends, and its tags, if there is one."""
     until = end = at + 1
-    following: Step | None = step
-    while following is not None:
-        if following.tags is not None:
-            until, tags = end, following.tags
-        following = following.following.get(words[end][2]) if end < len(words) else None
+    tags, last = step.tags, len(words)
+    while step.following and end < last:
+        following = step.following.get(words[end][2])
+        if following is None:
+            break
+        step = following
         end += 1
+        if step.tags is not None:
+            until, tags = end, step.tags
     return until, tags
 
 
