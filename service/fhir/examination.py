@@ -55,11 +55,25 @@ class _One:
     observation: shapes.Observation
     gathered: Gathered
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterable[Finding]:
         """The findings of the Observation and its components; what fails is reported."""
+        observation, reader = self.observation, self.reader
+        try:
+            own = meaning(observation.code, reader.model, reader.site_codes)
+        except Unusable as refusal:
+            self.refuse(refusal, self.resource.type)
+            return ()
+        if own is not None or observation.component:
+            return self.all_answered(own)
+        if not observation.has_member:
+            self.unknown(self.resource.type, observation)
+        return ()
+
+    def all_answered(self, own: Meaning | None) -> Iterator[Finding]:
+        """The findings of every answer; ``own`` is what the Observation's own code means."""
         source: Source | None = None
         after = False
-        for place, answer, said in self.answers():
+        for place, answer, said in self.answers(own):
             if source is None:
                 examined, reported = effective(self.observation), self.reader.reported
                 source = _source(self.resource, self.observation, self.gathered, examined)
@@ -69,13 +83,8 @@ class _One:
             except Unusable as refusal:
                 self.refuse(refusal, place)
 
-    def answers(self) -> Iterator[tuple[str, shapes.Answer, Meaning]]:
+    def answers(self, own: Meaning | None) -> Iterator[tuple[str, shapes.Answer, Meaning]]:
         """Each answer with its place and what its code means."""
-        try:
-            own = meaning(self.observation.code, self.reader.model, self.reader.site_codes)
-        except Unusable as refusal:
-            self.refuse(refusal, self.resource.type)
-            return
         components = self.observation.component or ()
         for number, component in enumerate(components):
             place = f"{self.resource.type}.component[{number}]"
@@ -84,8 +93,6 @@ class _One:
                 yield place, component, said
         if own is not None and (not components or _has_value(self.observation)):
             yield self.resource.type, self.observation, own
-        if own is None and not components and not self.observation.has_member:
-            self.unknown(self.resource.type, self.observation)
 
     def component(
         self, component: shapes.Answer, panel: Meaning | None, place: str
