@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -92,6 +93,13 @@ def rooms(tmp_path: Path) -> Iterator[wiring.Rooms]:
     opened = wiring.open_rooms(settings)
     yield opened
     opened.jobs.stop()
+
+
+def test_what_is_loaded_is_out_of_the_rounds_of_the_garbage_collector(
+    rooms: wiring.Rooms,
+) -> None:
+    assert not [thing for thing in gc.get_objects() if thing is rooms.mind.model.findings]
+    assert gc.get_freeze_count() > 0
 
 
 def test_a_notification_at_the_door_is_a_durable_event(rooms: wiring.Rooms) -> None:

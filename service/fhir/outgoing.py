@@ -97,27 +97,19 @@ def _twice(what: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
 def _references(
     entries: Sequence[Json], references: Sequence[set[str]]
 ) -> Iterator[tuple[str, str]]:
-    known = {entry.get("fullUrl") for entry in entries}
-    sound: set[str] = set()
+    sound = {entry["fullUrl"] for entry in entries if "fullUrl" in entry}
     for entry, used in zip(entries, references, strict=True):
         resource = entry.get("resource", {})
         kind = str(resource.get("resourceType"))
         inside = {f"#{held.get('id')}" for held in resource.get("contained", ())}
-        lost = {name for name in used - sound if not _held(name, inside, known)}
-        sound |= used - lost - inside
+        others = used - sound - inside
+        lost = {name for name in others if not LITERAL.fullmatch(name)}
+        sound |= others - lost
         if lost:
             places = (where for where, name in _found(resource, kind) if name in lost)
             yield from ((where, "refers to nothing") for where in places)
         if inside - used:
             yield f"{kind}.contained", "dom-3: not referred to"
-
-
-def _held(name: str, inside: set[str], known: set[str | None]) -> bool:
-    if name.startswith("#"):
-        return name in inside
-    if name.startswith("urn:"):
-        return name in known
-    return LITERAL.fullmatch(name) is not None
 
 
 def _found(node: Any, where: str) -> Iterator[tuple[str, str]]:
@@ -138,8 +130,9 @@ def _codes(resource: Json) -> Iterator[tuple[str, str]]:
     kind = str(resource.get("resourceType"))
     for path, allowed, rule in _TABLES.get(kind, _TABLES[""]):
         held = resource.get(path[0])
-        plain = type(held) is str
-        if held not in allowed if plain else not allowed.issuperset(_at(resource, path)):
+        if held is None or (type(held) is str and held in allowed):
+            continue
+        if not allowed.issuperset(_at(resource, path)):
             yield f"{kind}.{'.'.join(path)}", rule
 
 
@@ -160,19 +153,19 @@ def _table(kind: str) -> tuple[tuple[tuple[str, ...], frozenset[str], str], ...]
 _TABLES = {kind: _table(kind) for kind in ("", *REQUIRED, *OURS)}
 
 
-def _at(node: Json, path: Sequence[str]) -> list[str]:
+def _at(node: Json, path: Sequence[str]) -> Iterable[str]:
     """The codes at a path, through lists, and through the codings of a concept at its end."""
     found: list[Any] = [node]
     for name in path:
         below: list[Any] = []
         for item in found:
-            held = item.get(name, ()) if isinstance(item, dict) else ()
-            if isinstance(held, list | tuple):
+            held = item.get(name)
+            if isinstance(held, list):
                 below += held
-            else:
+            elif held is not None:
                 below.append(held)
         found = below
-    return [code for item in found for code in _said(item)]
+    return (code for item in found for code in _said(item))
 
 
 def _said(item: Any) -> Iterable[str]:
