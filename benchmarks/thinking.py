@@ -6,6 +6,7 @@ hypothesis and every item that can weigh on it, and one for every hypothesis and
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def run(*, rounds: int = 21, each: int = 100) -> None:
     """Measure and print."""
     model = load_model()
     case = the_case(model)
+    gc.freeze()  # as the service does with what it has loaded
     additions = (FINDINGS + FACTS + ROOTS) * HYPOTHESES
     found = measured(
         {
