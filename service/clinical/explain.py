@@ -46,17 +46,17 @@ def finding_line(weighed: Weighed, model: Model) -> Weight:
     finding, known = weighed.finding, weighed.model
     said = _said_of(model, finding.id, finding.presence, finding.side, weighed.size)
     graded = f", {finding.value:g} {known.unit}".rstrip() if finding.value is not None else ""
-    return Weight(
-        kind="finding",
-        id=finding.id,
-        sentence=f"{said.found}{graded}; {said.speaks}.",
-        towards=said.towards,
-        group=known.group,
-        side=finding.side,
-        presence=finding.presence,
-        sources=known.sources,
-        grade=known.grade,
-        source=finding.source,
+    return Weight(  # by position: one line for each finding, and keywords cost twice as much
+        "finding",
+        finding.id,
+        f"{said.found}{graded}; {said.speaks}.",
+        said.towards,
+        known.group,
+        finding.side,
+        finding.presence,
+        known.sources,
+        known.grade,
+        finding.source,
     )
 
 
