@@ -7,7 +7,6 @@ must do. ``--profile`` shows where the time goes.
 from __future__ import annotations
 
 import cProfile
-import gc
 import json
 import pstats
 import sys
@@ -29,6 +28,7 @@ from service.fhir.reading import to_case
 from service.fhir.writing import to_transaction
 from service.knowledge.files import load_model
 from service.knowledge.wording import load_phrases
+from service.memory import settle_memory
 from service.reports.phrases import Phrases
 from service.reports.read import read_report
 from service.workflow import assess_bundle
@@ -127,7 +127,7 @@ def _wording(entry: Entry) -> str:
 def run(*, rounds: int = 15, each: int = 5) -> None:
     """Measure and print, with the knowledge out of the garbage collector's rounds as in the service."""
     model, phrases, body = load_model(), load_phrases(), the_body()
-    gc.freeze()
+    settle_memory()
     found = measured(
         {
             "body to write-back": lambda: whole(body, model, phrases),

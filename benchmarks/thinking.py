@@ -6,7 +6,6 @@ hypothesis and every item that can weigh on it, and one for every hypothesis and
 
 from __future__ import annotations
 
-import gc
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from service.clinical.localise import localise
 from service.clinical.model import Model
 from service.knowledge.files import load_model
 from service.knowledge.wording import load_phrases
+from service.memory import settle_memory
 from service.workflow import think
 
 STORY = Path(__file__).parents[1] / "fixtures" / "cases" / "l5-left-foot-drop" / "bundle.json"
@@ -37,7 +37,7 @@ def run(*, rounds: int = 21, each: int = 100) -> None:
     """Measure and print."""
     model = load_model()
     case = the_case(model)
-    gc.freeze()  # as the service does with what it has loaded
+    settle_memory()
     additions = (FINDINGS + FACTS + ROOTS) * HYPOTHESES
     found = measured(
         {

@@ -6,7 +6,6 @@ WSGI servers other than ours can run ``service.wiring:application()``; the worke
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,6 +30,7 @@ from service.jobs.store import make_engine
 from service.knowledge.files import load_model
 from service.knowledge.site_codes import with_site_codes
 from service.knowledge.wording import load_phrases
+from service.memory import settle_memory
 from service.reports.phrases import Phrases
 from service.settings import Peer, Settings, load, version
 from service.web import assess, bundles, conformance, docs, health, notifications
@@ -122,15 +122,11 @@ class Rooms:
 
 
 def open_rooms(settings: Settings) -> Rooms:
-    """Load the knowledge and open the store; raises KnowledgeError or StoreUnavailable.
-
-    What is loaded stays for good: the garbage collector is told not to look through it again, which
-    would hold up every request meanwhile.
-    """
+    """Load the knowledge and open the store; raises KnowledgeError or StoreUnavailable."""
     thinking = mind(settings)
     log.note("knowledge", edition=thinking.model.edition, digest=thinking.model.digest)
     rooms = Rooms(settings, thinking, jobs(settings), clock())
-    gc.freeze()
+    settle_memory()
     return rooms
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -341,8 +340,7 @@ def an_eventful_assessment(**given: Any) -> Assessment:
                 a_flag(),
             ),
             "rivals": (("hip", "Hip disease", "Hip rotation is painful."),),
-            "concordance": replace(
-                a_concordance(),
+            "concordance": a_concordance()._replace(
                 status="discordant",
                 disagreements=(a_discordance(), a_discordance("numbering-uncertain")),
             ),

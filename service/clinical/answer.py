@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -48,8 +47,7 @@ class NextItem(NamedTuple):
     if_absent: str
 
 
-@dataclass(frozen=True, slots=True)
-class Localisation:
+class Localisation(NamedTuple):
     """Which root, which side, how sure.
 
     ``probabilities`` holds, for every root and side, the probability that it is compressed
@@ -106,8 +104,7 @@ class Lesion(NamedTuple):
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Discordance:
+class Discordance(NamedTuple):
     """One disagreement, its kind, one sentence and one action.
 
     ``kind`` is one of side, root, level, foramen, lesion-without-sign, deficit-without-lesion,
@@ -121,8 +118,7 @@ class Discordance:
     sources: tuple[Source, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Concordance:
+class Concordance(NamedTuple):
     """Whether examination, imaging and order agree.
 
     ``status`` is concordant, discordant, or undecided (one of them is missing or names no root).
@@ -135,8 +131,7 @@ class Concordance:
     lesions: tuple[Lesion, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where a step is aimed: the root, its side, and the foramen that reaches it."""
 
     root: RootSide
@@ -163,8 +158,7 @@ class Step(NamedTuple):
     profile: str
 
 
-@dataclass(frozen=True, slots=True)
-class GoalSet:
+class GoalSet(NamedTuple):
     """A goal with its target value and when to look."""
 
     id: str
@@ -177,16 +171,14 @@ class GoalSet:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A missing item that is asked for, and why. ``item`` is a finding id or a context word."""
 
     item: str
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """The pathway: what to do next, what to aim for, what is asked for first."""
 
     profile: str
@@ -195,8 +187,7 @@ class Plan:
     questions: tuple[Question, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(NamedTuple):
     """The whole answer of the core. ``rivals`` are (id, label, sentence) of mimics whose signs are there."""
 
     patient: str

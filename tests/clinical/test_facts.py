@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -347,8 +346,8 @@ def test_whether_a_study_is_outdated_is_unknown_without_its_date_or_the_onset(mo
 
 
 def test_no_root_is_called_likelier_only_when_more_than_the_prior_says_so(model):
-    few = replace(located(), none=0.29)
+    few = located()._replace(none=0.29)
     assert answer_facts(few, compared())["none-likely"] is False
     assert answer_facts(few, compared(), rivals=model.rivals[:1])["none-likely"] is True
-    assert answer_facts(replace(few, none=0.6), compared())["none-likely"] is True
-    assert answer_facts(replace(located(LEFT_L5), none=0.6), compared())["none-likely"] is False
+    assert answer_facts(few._replace(none=0.6), compared())["none-likely"] is True
+    assert answer_facts(located(LEFT_L5)._replace(none=0.6), compared())["none-likely"] is False

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import uuid
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -248,7 +247,7 @@ def test_a_local_name_becomes_a_logical_reference():
 
 def test_the_building_leaves_no_trace_of_the_case_between_two_people():
     first = json.dumps(written())
-    written(replace(an_eventful_assessment(), patient="Patient/other"))
+    written(an_eventful_assessment()._replace(patient="Patient/other"))
     assert json.dumps(written()) == first
     assert PATIENT in first
     assert str(LEFT_L5) in first
