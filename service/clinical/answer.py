@@ -13,8 +13,8 @@ class Weight(NamedTuple):
     """One line of the ledger: how far one piece of evidence moved each hypothesis.
 
     ``towards`` holds natural-log ratios against "no compressed root" for every root and side the
-    line touches, after grouping and tempering; zero lines are left out. ``kind`` is prior, finding,
-    imaging, rival or cap.
+    line touches; zero lines are left out. ``kind`` is prior, finding, overlap (what findings of one
+    group say together beyond what each says alone), imaging, rival or cap.
     """
 
     kind: str

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from service.clinical.answer import Assessment
 from service.clinical.concordance import compare
 from service.clinical.facts import answer_facts, case_facts
 from service.clinical.findings import Case
 from service.clinical.lesions import seen_roots
-from service.clinical.localise import localise
+from service.clinical.localise import localise, withhold
 from service.clinical.model import Model
 from service.clinical.pathway import choose
 from service.clinical.red_flags import match_rivals, screen
@@ -27,6 +29,9 @@ def assess(
     rivals = match_rivals(recorded, model.rivals)
     seen = seen_roots(case.imaging, model.imaging)
     localisation = localise(case, model, population=population, rivals=rivals, seen=seen)
+    withheld = [f.label for f in flags if f.status == "met" and f.id in _withholding(model)]
+    if withheld:
+        localisation = withhold(localisation, withheld[0])
     concordance = compare(case, localisation, model, seen)
     concluded = answer_facts(localisation, concordance, flags, profile, population, rivals=rivals)
     return Assessment(
@@ -42,3 +47,8 @@ def assess(
         plan=choose(recorded | concluded, model, profile, localisation, concordance),
         issues=case.issues,
     )
+
+
+@lru_cache(maxsize=8)
+def _withholding(model: Model) -> frozenset[str]:
+    return frozenset(flag.id for flag in model.red_flags if flag.withholds)

@@ -1,39 +1,56 @@
 """From findings to weights: how far each recorded finding moves each set of roots.
 
-Findings of one group overlap, so their log ratios are averaged and the group grows a little with
-each further finding; every group is tempered. All constants come from the model.
+A finding weighs what its likelihood ratio says. Findings of one group rise and fall together, so
+each group brings one more weight: how much less, or more, its findings say together than one by
+one. All constants come from the model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from math import log
+from operator import mul
+from statistics import NormalDist
 from typing import NamedTuple
 
 from service.clinical.anatomy import Side
 from service.clinical.findings import Finding, Presence
 from service.clinical.model import Combination, FindingModel, Model
 from service.clinical.progression import latest
-from service.clinical.root_sets import SETS, chance_given
+from service.clinical.root_sets import HYPOTHESES, SETS, chance_given
 
 Vector = tuple[float, ...]
-"""Log ratios against no compressed root: one for each of SETS on the finding's side, and a last one
-for a compressed root on the other side only."""
+"""Log ratios against no compressed root. For a finding with a side: one for each of HYPOTHESES on
+that side, and a last one for a compressed root on the other side only. Without: one for each of SETS."""
 
-OTHER_SIDE = len(SETS)
-"""Where in a vector the hypothesis "only the other side" stands."""
+OTHER_SIDE = len(HYPOTHESES)
+"""Where in the vector of a finding with a side the hypothesis "only the other side" stands."""
+
+_NORMAL = NormalDist()
+
+
+class Meaning(NamedTuple):
+    """What one answer to one finding says: its weight, and how it pulls on others of its group."""
+
+    vector: Vector
+    pull: Vector
 
 
 class Weighed(NamedTuple):
-    """One finding with its log ratios after grouping and tempering.
-
-    ``size`` is how many findings of its group were recorded on its side, itself among them.
-    """
+    """One recorded finding and what it says."""
 
     finding: Finding
     model: FindingModel
+    meaning: Meaning
+
+
+class Overlap(NamedTuple):
+    """What the findings of one group on one side say together, beyond what each says alone."""
+
+    group: str
+    side: Side | None
     size: int
     vector: Vector
 
@@ -46,19 +63,12 @@ def newest(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def weigh(findings: Iterable[Finding], model: Model) -> tuple[Weighed, ...]:
     """Weigh every finding that says something about the root; the rest is passed over."""
-    known = tables(model)
-    telling = [
-        (f, model.findings[f.id]) for f in uncrossed(newest(findings), model) if f.id in known
-    ]
-    groups: dict[tuple[str, Side | None], int] = {}
-    for finding, meant in telling:
-        key = (meant.group, finding.side)
-        groups[key] = groups.get(key, 0) + 1
     weighed = []
-    for finding, meant in telling:
-        size = groups[meant.group, finding.side]
-        vector = shared(model, finding.id, finding.presence is Presence.PRESENT, size)
-        weighed.append(Weighed(finding, meant, size, vector))
+    for finding in uncrossed(newest(findings), model):
+        known = model.findings.get(finding.id)
+        if known is not None and known.given is not None:
+            sided, present = finding.side is not None, finding.presence is Presence.PRESENT
+            weighed.append(Weighed(finding, known, meaning(model, known.id, sided, present)))
     return tuple(weighed)
 
 
@@ -77,43 +87,53 @@ def uncrossed(findings: Iterable[Finding], model: Model) -> Iterator[Finding]:
     yield from met.values()
 
 
-@lru_cache(maxsize=4096)
-def shared(model: Model, id_: str, present: bool, size: int) -> Vector:
-    """Give a finding's log ratios as one of ``size`` findings of its group."""
-    share = group_share(size, model.combination)
-    return tuple([share * x for x in tables(model)[id_][present]])
+def overlaps(weighed: Iterable[Weighed], model: Model) -> tuple[Overlap, ...]:
+    """Work out for each group of findings on one side what they say together."""
+    groups: dict[tuple[str, Side | None], list[Vector]] = {}
+    for finding, known, (_, pull) in weighed:
+        groups.setdefault((known.group, finding.side), []).append(pull)
+    return tuple(
+        [
+            Overlap(group, side, len(pulls), _together(pulls, model.combination))
+            for (group, side), pulls in groups.items()
+            if len(pulls) > 1
+        ]
+    )
 
 
-def group_share(size: int, combination: Combination) -> float:
-    """Give the share of its own log ratio that each of ``size`` findings of one group keeps."""
-    growth = min(combination.group_limit, 1 + combination.group_growth * (size - 1))
-    return combination.temper * growth / size
+def _together(pulls: Sequence[Vector], combination: Combination) -> Vector:
+    """Second-order correction for findings that share a cause of strength ``correlation``."""
+    half, most = combination.correlation / 2, combination.overlap_limit
+    least = 1 / most
+    sums = map(sum, zip(*pulls, strict=True))
+    squares = map(sum, zip(*[map(mul, pull, pull) for pull in pulls], strict=True))
+    factors = [1 + half * (s * s - q) for s, q in zip(sums, squares, strict=True)]
+    logs = [log(min(max(factor, least), most)) for factor in factors]
+    temper, none = combination.temper, logs[0]
+    return tuple([temper * (x - none) for x in logs])
 
 
-@lru_cache(maxsize=8)
-def tables(model: Model) -> Mapping[str, tuple[Vector, Vector]]:
-    """Work out, for each telling finding, the log ratios when absent and when present."""
-    return {
-        known.id: (
-            _vector(known, known.given, model.combination, present=False),
-            _vector(known, known.given, model.combination, present=True),
-        )
-        for known in model.findings.values()
-        if known.given is not None
-    }
+@lru_cache(maxsize=2048)
+def meaning(model: Model, id_: str, sided: bool, present: bool) -> Meaning:
+    """Give what a telling finding says when it is present, or absent, with a side or without."""
+    given = model.findings[id_].given
+    if given is None:
+        raise KeyError(id_)
+    chances = _chances(given, model.combination, sided=sided)
+    limit = model.combination.pull_limit
+    pulls = [_pull(p, limit) if present else -_pull(1 - p, limit) for p in chances]
+    logs = [log(p if present else 1 - p) for p in chances]
+    return Meaning(tuple([model.combination.temper * (x - logs[0]) for x in logs]), tuple(pulls))
 
 
-def _vector(
-    known: FindingModel, given: Mapping[str, float], combination: Combination, *, present: bool
-) -> Vector:
-    """Hold each P against the mean over the states, bound that ratio, and set it against none."""
-    low, high = combination.floor, 1 - combination.floor
+def _chances(given: Mapping[str, float], combination: Combination, *, sided: bool) -> list[float]:
+    """P(present) under each hypothesis that a vector speaks of."""
+    low, high = combination.floor, combination.roof
     clipped = {state: min(max(p, low), high) for state, p in given.items()}
-    chances = [chance_given(roots, clipped) for roots in SETS]
-    chances.append(combination.unaffected_leg * clipped["none"])
-    mean = sum(clipped.values()) / len(clipped)
-    if not present:
-        chances, mean = [1 - p for p in chances], 1 - mean
-    least, most = 1 / combination.lr_cap_negative, known.lr_cap
-    bounded = [log(min(max(p / mean, least), most)) for p in chances]
-    return tuple(x - bounded[0] for x in bounded)
+    chances = [chance_given(roots, clipped) for roots in (HYPOTHESES if sided else SETS)]
+    return [*chances, combination.unaffected_leg * clipped["none"]] if sided else chances
+
+
+def _pull(chance: float, limit: float) -> float:
+    """How far an answer of this probability points to a shared cause being strong, bounded."""
+    return min(_NORMAL.pdf(_NORMAL.inv_cdf(chance)) / chance, limit)

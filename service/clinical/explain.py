@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from service.clinical.anatomy import RootSide, Side
 from service.clinical.answer import NextItem, Weight
-from service.clinical.evidence import OTHER_SIDE, Weighed, shared, tables
+from service.clinical.evidence import OTHER_SIDE, Overlap, Weighed, meaning
 from service.clinical.findings import Case, Presence, Source
 from service.clinical.imaging import Kind, Relation
 from service.clinical.lesions import Seen
@@ -44,7 +44,7 @@ def _prior_sources(model: Model) -> tuple[str, ...]:
 def finding_line(weighed: Weighed, model: Model) -> Weight:
     """Write the line for one finding."""
     finding, known = weighed.finding, weighed.model
-    said = _said_of(model, finding.id, finding.presence, finding.side, weighed.size)
+    said = _said_of(model, finding.id, finding.presence, finding.side)
     graded = f", {finding.value:g} {known.unit}".rstrip() if finding.value is not None else ""
     return Weight(  # by position: one line for each finding, and keywords cost twice as much
         "finding",
@@ -69,18 +69,23 @@ class _Said(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def _said_of(model: Model, id_: str, presence: Presence, side: Side | None, size: int) -> _Said:
-    vector = shared(model, id_, presence is Presence.PRESENT, size)
+def _said_of(model: Model, id_: str, presence: Presence, side: Side | None) -> _Said:
+    vector, _ = meaning(model, id_, side is not None, presence is Presence.PRESENT)
     where = f" on the {side}" if side else ""
+    return _Said(
+        found=f"{model.findings[id_].label}{where}: {presence}",
+        speaks=_speaks(vector),
+        towards=_alone(vector, side),
+    )
+
+
+def _alone(vector: Sequence[float], side: Side | None) -> tuple[tuple[RootSide, float], ...]:
+    """Set each root alone against none, whatever is zero left out."""
     towards = [
         (at, vector[SINGLE[at.root] if side in (at.side, None) else OTHER_SIDE])
         for at in ROOT_SIDES
     ]
-    return _Said(
-        found=f"{model.findings[id_].label}{where}: {presence}",
-        speaks=_speaks(vector),
-        towards=tuple([pair for pair in towards if pair[1]]),
-    )
+    return tuple([pair for pair in towards if pair[1]])
 
 
 def _speaks(vector: Sequence[float]) -> str:
@@ -91,6 +96,20 @@ def _speaks(vector: Sequence[float]) -> str:
     if least < -ROUNDING:
         return f"speaks most against {against} (x{exp(least):.2f} against none)"
     return "moves no root"
+
+
+def overlap_line(overlap: Overlap) -> Weight:
+    """Write the line for what findings of one group say together beyond what each says alone."""
+    where = f" on the {overlap.side}" if overlap.side else ""
+    group = overlap.group.replace("_", " ")
+    return Weight(
+        kind="overlap",
+        id=f"overlap-{overlap.group}",
+        sentence=f"{overlap.size} findings of {group}{where} rise and fall together: not counted twice.",
+        towards=_alone(overlap.vector, overlap.side),
+        group=overlap.group,
+        side=overlap.side,
+    )
 
 
 def imaging_lines(
@@ -149,12 +168,8 @@ def rival_line(rival: RivalPattern, roots: Iterable[RootSide]) -> Weight:
 
 
 def cap_line(rest: Mapping[RootSide, float], model: Model) -> Weight:
-    """Write the line for what the ceilings took away."""
-    rules = model.combination
-    sentence = (
-        f"No root is claimed beyond {rules.ceiling_without_imaging:g} without imaging"
-        f" or {rules.ceiling:g} with it."
-    )
+    """Write the line for what the ceiling took away."""
+    sentence = f"No root is claimed beyond {model.combination.ceiling:g}."
     return Weight("cap", "ceiling", sentence, _kept(rest))
 
 
@@ -264,7 +279,8 @@ def _next_item(model: Model, id_: str, gain: float, side: Side) -> NextItem:
 
 @lru_cache(maxsize=1024)
 def _directions(model: Model, id_: str) -> tuple[str, str]:
-    absent, present = tables(model)[id_]
+    sided = model.findings[id_].sided
+    present, absent = (meaning(model, id_, sided, answer).vector for answer in (True, False))
     return _direction(present, "If present"), _direction(absent, "If absent")
 
 

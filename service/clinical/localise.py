@@ -10,21 +10,13 @@ from operator import itemgetter, mul
 from typing import NamedTuple
 
 from service.clinical import explain
-from service.clinical.anatomy import Root, RootSide, Side
+from service.clinical.anatomy import RootSide, Side
 from service.clinical.answer import Localisation, Weight
-from service.clinical.evidence import OTHER_SIDE, Vector, Weighed, weigh
+from service.clinical.evidence import OTHER_SIDE, Overlap, Vector, Weighed, overlaps, weigh
 from service.clinical.findings import Case, Presence
 from service.clinical.lesions import Seen, ratio, seen_roots, spread_by_numbering
 from service.clinical.model import MODEL_ROOTS, Model, RivalPattern
-from service.clinical.root_sets import (
-    HYPOTHESES,
-    PAIRS,
-    ROOT_SIDES,
-    SETS,
-    SINGLE,
-    UNION,
-    on_side,
-)
+from service.clinical.root_sets import HYPOTHESES, PAIRS, ROOT_SIDES, SINGLE, UNION, on_side
 
 TIED = 1e12
 """Probabilities that agree in so many digits are equal: what is left is the order of adding up."""
@@ -32,17 +24,19 @@ TIED = 1e12
 Chances = Sequence[float]
 """One probability for each of PAIRS; the first is that of no compressed root."""
 
-_ROOTS_OF = tuple(on_side(SETS[i], Side.LEFT) | on_side(SETS[j], Side.RIGHT) for i, j in PAIRS)
+_ROOTS_OF = tuple(
+    on_side(HYPOTHESES[i], Side.LEFT) | on_side(HYPOTHESES[j], Side.RIGHT) for i, j in PAIRS
+)
 _HOLDING = {
     at: itemgetter(*[n for n, roots in enumerate(_ROOTS_OF) if at in roots]) for at in ROOT_SIDES
 }
 _SETS_WITH = {
-    root: tuple(i for i, roots in enumerate(SETS) if root in roots) for root in MODEL_ROOTS
+    root: tuple(i for i, roots in enumerate(HYPOTHESES) if root in roots) for root in MODEL_ROOTS
 }
 _ALONE = {at: _ROOTS_OF.index(frozenset({at})) for at in ROOT_SIDES}
 _LEFT = itemgetter(*[i if i or not j else OTHER_SIDE for i, j in PAIRS])
 _RIGHT = itemgetter(*[j if j or not i else OTHER_SIDE for i, j in PAIRS])
-_EITHER = itemgetter(*[UNION[i][j] for i, j in PAIRS])
+_EITHER = itemgetter(*UNION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +44,7 @@ class _Evidence:
     """Everything that moves the answer, before it is added up."""
 
     weighed: tuple[Weighed, ...]
+    overlaps: tuple[Overlap, ...]
     seen: tuple[Seen, ...]
     image: Mapping[RootSide, float]
     rivals: tuple[RivalPattern, ...]
@@ -85,13 +80,20 @@ def localise(
     evidence = _gather(case, model, rivals, seen)
     prior = _prior(model, population, _age_band(case.person.age, model))
     found = _found(prior, evidence)
-    examined = _belief(found, prior, model.combination.ceiling_without_imaging)
+    ceiling = model.combination.ceiling
+    examined = _belief(found, prior, ceiling)
     belief = examined
     if evidence.image:
-        belief = _belief(_with_image(found, evidence.image), prior, model.combination.ceiling)
+        belief = _belief(_with_image(found, evidence.image), prior, ceiling)
     ledger = _ledger(prior, belief, evidence, case, model)
     pointed = tuple([at for at in _pointed_at(examined, model) if _supported(at, evidence.weighed)])
     return _answer(belief, ledger, case, model, pointed=pointed)
+
+
+def withhold(answer: Localisation, why: str) -> Localisation:
+    """Name no root, whatever the probabilities: ``why`` comes first and may explain the signs."""
+    said = f"No root is named while this stands: {why}."
+    return answer._replace(named=(), would_change="", statement=said)
 
 
 def _gather(
@@ -100,7 +102,8 @@ def _gather(
     image = {s.root: ratio(s, case.person.age, model.imaging) for s in seen}
     if any(study.numbering == "doubtful" for study in case.studies):
         image = spread_by_numbering(image, model.imaging)
-    return _Evidence(weigh(case.findings, model), seen, image, rivals)
+    weighed = weigh(case.findings, model)
+    return _Evidence(weighed, overlaps(weighed, model), seen, image, rivals)
 
 
 def _age_band(age: int | None, model: Model) -> int:
@@ -137,23 +140,18 @@ def _one_side(model: Model, band: int) -> dict[int, float]:
     priors = model.priors
     roots = priors.all_ages if band < 0 else priors.roots_by_age[band][1]
     sizes = {1: 1 - priors.two_roots, 2: priors.two_roots}
-    raw = {i: _product(SETS[i], roots) for i in HYPOTHESES[1:]}
-    totals = {n: sum(p for i, p in raw.items() if len(SETS[i]) == n) for n in sizes}
-    return {i: sizes[len(SETS[i])] * p / totals[len(SETS[i])] for i, p in raw.items()}
-
-
-def _product(chosen: Iterable[Root], roots: Mapping[Root, float]) -> float:
-    chance = 1.0
-    for root in chosen:
-        chance *= roots[root]
-    return chance
+    raw = {i: prod(roots[r] for r in held) for i, held in enumerate(HYPOTHESES) if held}
+    totals = {n: sum(p for i, p in raw.items() if len(HYPOTHESES[i]) == n) for n in sizes}
+    return {i: sizes[len(HYPOTHESES[i])] * p / totals[len(HYPOTHESES[i])] for i, p in raw.items()}
 
 
 def _found(prior: Chances, evidence: _Evidence) -> Chances:
     """Weigh the examination into the prior; not yet adding up to one."""
     by_side: dict[Side | None, list[Vector]] = {}
-    for finding, _, _, vector in evidence.weighed:
+    for finding, _, (vector, _) in evidence.weighed:
         by_side.setdefault(finding.side, []).append(vector)
+    for overlap in evidence.overlaps:
+        by_side[overlap.side].append(overlap.vector)
     chances = prior
     for side, pick in ((Side.LEFT, _LEFT), (Side.RIGHT, _RIGHT), (None, _EITHER)):
         if vectors := by_side.get(side):
@@ -212,6 +210,7 @@ def _ledger(
     before = tuple(_odds(prior).items())
     lines = [explain.prior_line(before, case.person.age, model)]
     lines += [explain.finding_line(w, model) for w in evidence.weighed]
+    lines += [explain.overlap_line(o) for o in evidence.overlaps]
     lines += explain.imaging_lines(evidence.seen, evidence.image, model)
     lines += [explain.rival_line(r, ROOT_SIDES) for r in evidence.rivals]
     if belief.free is not None:
@@ -231,7 +230,7 @@ def _answer(
     posterior, marginals, _ = belief
     ranked = tuple(sorted(marginals.items(), key=lambda item: (-int(item[1] * TIED), item[0])))
     informed = any(line.kind in ("finding", "imaging") for line in ledger)
-    named = _named(ranked, model) if informed else ()
+    named = _named(belief, ranked, model) if informed else ()
     candidates = named or _credible(posterior, ranked, model.combination.credible)
     none = posterior[0]
     places = [int(p * TIED) for p in posterior]
@@ -250,21 +249,29 @@ def _answer(
     )
 
 
-def _named(ranked: Sequence[tuple[RootSide, float]], model: Model) -> tuple[RootSide, ...]:
-    """Name the roots that are likely enough, if the best of the others is far enough behind."""
+def _named(
+    belief: _Belief, ranked: Sequence[tuple[RootSide, float]], model: Model
+) -> tuple[RootSide, ...]:
+    """Name the roots that are likely enough, if without any of them no other root comes near."""
     rules = model.combination
     likely = [item for item in ranked if item[1] >= rules.name_at]
-    runner_up = ranked[len(likely)][1] if len(likely) < len(ranked) else 0.0
-    if not likely or likely[-1][1] < rules.name_ratio * runner_up:
+    if not likely:
         return ()
-    return tuple(sorted(at for at, _ in likely))
+    named = frozenset([at for at, _ in likely])
+    without = [
+        p if roots.isdisjoint(named) else 0.0
+        for p, roots in zip(belief.chances, _ROOTS_OF, strict=True)
+    ]
+    if likely[-1][1] < rules.name_ratio * max(_marginals(without).values()):
+        return ()
+    return tuple(sorted(named))
 
 
 def _pointed_at(examined: _Belief, model: Model) -> tuple[RootSide, ...]:
     """Take the roots the examination alone names, or those still in contention; none if none leads."""
     ranked = sorted(examined.marginals.items(), key=lambda item: (-item[1], item[0]))
     top = ranked[0][1]
-    if named := _named(ranked, model):
+    if named := _named(examined, ranked, model):
         return named
     if examined.chances[0] >= top:
         return ()
@@ -276,7 +283,7 @@ def _supported(at: RootSide, weighed: Iterable[Weighed]) -> bool:
     return any(
         w.finding.presence is Presence.PRESENT
         and w.finding.side in (at.side, None)
-        and w.vector[SINGLE[at.root]] > 0
+        and w.meaning.vector[SINGLE[at.root]] > 0
         for w in weighed
     )
 
@@ -284,11 +291,15 @@ def _supported(at: RootSide, weighed: Iterable[Weighed]) -> bool:
 def _credible(
     posterior: Chances, ranked: Sequence[tuple[RootSide, float]], share: float
 ) -> tuple[RootSide, ...]:
-    """Take the likeliest roots until the hypotheses made of them alone hold this share."""
+    """Take the likeliest roots until the hypotheses made of them alone hold about this share."""
     chosen: list[RootSide] = []
+    held = posterior[0]
     for at, _ in ranked:
-        held = [p for p, roots in zip(posterior, _ROOTS_OF, strict=True) if roots.issubset(chosen)]
-        if sum(held) >= share:
+        more = sum(
+            [p for p, s in zip(posterior, _ROOTS_OF, strict=True) if s.issubset((*chosen, at))]
+        )
+        if abs(held - share) <= abs(more - share):
             break
         chosen.append(at)
+        held = more
     return tuple(chosen)

@@ -33,8 +33,7 @@ class FindingModel:
     ``group`` names the dependence group; findings of one group are not independent. ``given`` maps
     each state (``L3 L4 L5 S1 none``) to P(present | state), or is ``None`` where the finding says
     nothing about the root. ``at_most`` and ``at_least`` turn a graded value into presence.
-    ``lr_cap`` bounds the likelihood ratio; ``grade`` is high, moderate or low. ``crossed`` marks a test
-    of one leg that brings on pain in the other: its side is written either way. ``aliases`` are
+    ``grade`` is high, moderate or low. ``crossed`` marks a test of one leg that brings on pain in the other: its side is written either way. ``aliases`` are
     other ids by which the same finding is said; only ``id`` is used inside. ``asked`` is false for
     what is never proposed as the next thing to record.
     """
@@ -45,7 +44,6 @@ class FindingModel:
     kind: str
     sided: bool
     given: Mapping[str, float] | None
-    lr_cap: float
     at_most: float | None
     at_least: float | None
     unit: str
@@ -83,19 +81,22 @@ class Priors:
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """How weights are added up: tempering between groups, growth within one, bounds and caps.
+    """How weights are added up, and what may be claimed.
 
+    ``temper`` multiplies every log ratio. ``floor`` and ``roof`` bound the probability of a finding.
+    ``correlation`` is how far findings of one group share a cause, ``pull_limit`` bounds what one
+    finding says of it and ``overlap_limit`` what a group may gain or lose by it, as a ratio.
     ``unaffected_leg`` is how often a sign is found on a leg while a root is compressed on the other
     side only, as a share of how often it is found when no root is.
     """
 
     temper: float
-    group_growth: float
-    group_limit: float
-    lr_cap_negative: float
+    correlation: float
+    pull_limit: float
+    overlap_limit: float
     floor: float
+    roof: float
     ceiling: float
-    ceiling_without_imaging: float
     name_at: float
     name_ratio: float
     credible: float
@@ -132,7 +133,8 @@ class RedFlag:
     """A published criterion for what must not wait.
 
     ``met`` decides; while it is unanswered, ``suspected`` says whether what is known makes the
-    missing ``asks`` (finding ids) matter. ``stops`` puts the flag before any localisation. What is
+    missing ``asks`` (finding ids) matter. ``stops`` puts the flag before any localisation;
+    while one that ``withholds`` is met, no root is named. What is
     said and done while it is only suspected has words of its own where they differ.
     """
 
@@ -147,6 +149,7 @@ class RedFlag:
     sources: tuple[str, ...]
     suspected_sentence: str = ""
     suspected_action: str = ""
+    withholds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

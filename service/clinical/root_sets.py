@@ -8,13 +8,6 @@ from math import prod
 from service.clinical.anatomy import BOTH, Root, RootSide, Side
 from service.clinical.model import MODEL_ROOTS
 
-SETS: tuple[frozenset[Root], ...] = tuple(
-    frozenset(roots)
-    for size in range(len(MODEL_ROOTS) + 1)
-    for roots in combinations(MODEL_ROOTS, size)
-)
-"""Every set of modelled roots on one side, the empty set first, smaller sets before larger ones."""
-
 LARGEST = 2
 """The most roots that a hypothesis holds on one side."""
 
@@ -24,20 +17,29 @@ def _neighbours(roots: frozenset[Root]) -> bool:
     return len(places) <= LARGEST and places == list(range(places[0], places[0] + len(places)))
 
 
-HYPOTHESES = tuple(i for i, roots in enumerate(SETS) if not roots or _neighbours(roots))
-"""Indices into :data:`SETS` of the sets that are hypotheses of one side.
+_ALL = [
+    frozenset(roots)
+    for size in range(len(MODEL_ROOTS) + 1)
+    for roots in combinations(MODEL_ROOTS, size)
+]
+
+HYPOTHESES = tuple(roots for roots in _ALL if not roots or _neighbours(roots))
+"""The sets of roots that may be compressed on one side, the empty set first, then single roots.
 
 Two roots of one side lie next to each other: one level meets its exiting and its traversing root.
 """
 
-SINGLE = {root: SETS.index(frozenset({root})) for root in MODEL_ROOTS}
-"""Index into :data:`SETS` of each root alone."""
+SETS = (*HYPOTHESES, *(roots for roots in _ALL if roots not in HYPOTHESES))
+"""Every set of modelled roots, the hypotheses first: what both sides together can hold."""
 
-UNION = tuple(tuple(SETS.index(a | b) for b in SETS) for a in SETS)
-"""Index of the union of two sets: what a finding without a side depends on."""
+SINGLE = {root: HYPOTHESES.index(frozenset({root})) for root in MODEL_ROOTS}
+"""Index into :data:`HYPOTHESES` and :data:`SETS` of each root alone."""
 
-PAIRS = tuple((i, j) for i in HYPOTHESES for j in HYPOTHESES)
-"""Every hypothesis of the whole person: the sets of the left and of the right side."""
+PAIRS = tuple((i, j) for i in range(len(HYPOTHESES)) for j in range(len(HYPOTHESES)))
+"""Every hypothesis of the whole person: indices of the sets of the left and of the right side."""
+
+UNION = tuple(SETS.index(HYPOTHESES[i] | HYPOTHESES[j]) for i, j in PAIRS)
+"""For each of :data:`PAIRS` the union of both sides: what a finding without a side depends on."""
 
 ROOT_SIDES = tuple(sorted(RootSide(root, side) for root in MODEL_ROOTS for side in BOTH))
 """The units of the answer, in the order in which they are listed."""
@@ -63,7 +65,7 @@ def chance_given(roots: frozenset[Root], given: dict[str, float]) -> float:
     A second root never makes a finding less likely than the likelier root alone does.
     """
     alone = [given[root] for root in roots]
-    if len(alone) < LARGEST:
+    if len(alone) <= 1:
         return alone[0] if alone else given["none"]
     spared = 1 - given["none"]
     together = 1 - spared * prod(min((1 - p) / spared, 1.0) for p in alone)

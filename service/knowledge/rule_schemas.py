@@ -45,6 +45,7 @@ class RedFlagSchema(CriteriaSchema):
     suspected = Words()
     asks = Words()
     stops = fields.Boolean(required=True)
+    withholds = fields.Boolean(load_default=False)
     sentence = string()
     action = string()
     suspected_sentence = fields.String(load_default="")

@@ -115,7 +115,6 @@ class FindingSchema(TableSchema):
     kind = word(*KINDS)
     sided = fields.Boolean(load_default=True)
     given = Chances(STATES, load_default=None)
-    lr_cap = fields.Float(load_default=1.0, validate=validate.Range(min=1, error="is below 1"))
     at_most = fields.Float(load_default=None)
     at_least = fields.Float(load_default=None)
     unit = string(load_default="")
@@ -130,11 +129,9 @@ class FindingSchema(TableSchema):
 
     @validates_schema
     def graded(self, loaded: Mapping[str, Any], **_: Any) -> None:
-        """A finding that speaks of roots needs a cap above 1 and, if graded, a threshold."""
+        """A graded finding that speaks of roots needs a threshold."""
         if loaded.get("given") is None:
             return
-        if loaded.get("lr_cap", 1.0) <= 1.0:
-            raise ValidationError("a finding with probabilities needs a cap above 1", "lr_cap")
         threshold = loaded.get("at_most"), loaded.get("at_least")
         if loaded.get("kind") != "presence" and threshold == (None, None):
             raise ValidationError("a graded finding needs at_most or at_least", "at_most")

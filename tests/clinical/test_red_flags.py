@@ -201,7 +201,7 @@ def test_each_rival_is_recognised_by_its_signs(facts, rival, model):
 
 
 def test_rivals_are_bounded_and_point_towards_none(model):
-    assert all(1 < rival.lr_none <= 8 for rival in model.rivals)
+    assert all(1 < rival.lr_none <= 20 for rival in model.rivals)
 
 
 ITEMS = st.dictionaries(st.sampled_from(EMERGENCY_ITEMS), st.booleans())

@@ -31,15 +31,10 @@ def test_a_misspelt_key_is_refused(refusal: Damage) -> None:
 def test_a_graded_sign_that_weighs_needs_a_threshold(refusal: Damage) -> None:
     more = (
         '\n[weakness-of-something]\nlabel = "x"\ngroup = "g"\nkind = "strength"\n'
-        "given = { L3 = 0.1, L4 = 0.1, L5 = 0.1, S1 = 0.2, none = 0.1 }\nlr_cap = 2.0\n"
+        "given = { L3 = 0.1, L4 = 0.1, L5 = 0.1, S1 = 0.2, none = 0.1 }\n"
         'basis = "expert"\nchecked = "recalled"\ngrade = "low"\nsources = ["expert"]\nhow = "x"\n'
     )
     assert "[weakness-of-something]: at_most" in refusal(EXAMINATION, more=more)
-
-
-def test_a_sign_that_weighs_needs_a_cap(refusal: Damage) -> None:
-    why = refusal(EXAMINATION, f"{ACHILLES}\nlr_cap = 4.0", ACHILLES)
-    assert "[reduced-achilles-reflex]: lr_cap: a finding with probabilities needs a cap" in why
 
 
 def test_an_id_must_be_kebab_case(refusal: Damage) -> None:
