@@ -7,11 +7,10 @@ one. All constants come from the model.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from math import log
-from operator import mul
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -46,12 +45,16 @@ class Weighed(NamedTuple):
     meaning: Meaning
 
 
+Answers = tuple[tuple[str, bool], ...]
+"""Ids of findings and whether each is present, in order of id."""
+
+
 class Overlap(NamedTuple):
     """What the findings of one group on one side say together, beyond what each says alone."""
 
     group: str
     side: Side | None
-    size: int
+    answers: Answers
     vector: Vector
 
 
@@ -83,34 +86,37 @@ def uncrossed(findings: Iterable[Finding], model: Model) -> Iterator[Finding]:
         if known is None or not known.crossed:
             yield finding
         elif finding.id not in met or finding.presence is Presence.PRESENT:
-            met[finding.id] = replace(finding, side=None)
+            met[finding.id] = replace(finding, side=None) if finding.side else finding
     yield from met.values()
 
 
 def overlaps(weighed: Iterable[Weighed], model: Model) -> tuple[Overlap, ...]:
     """Work out for each group of findings on one side what they say together."""
-    groups: dict[tuple[str, Side | None], list[Vector]] = {}
-    for finding, known, (_, pull) in weighed:
-        groups.setdefault((known.group, finding.side), []).append(pull)
-    return tuple(
-        [
-            Overlap(group, side, len(pulls), _together(pulls, model.combination))
-            for (group, side), pulls in groups.items()
-            if len(pulls) > 1
-        ]
-    )
+    groups: dict[tuple[str, Side | None], list[tuple[str, bool]]] = {}
+    for finding, known, _ in weighed:
+        answer = known.id, finding.presence is Presence.PRESENT
+        groups.setdefault((known.group, finding.side), []).append(answer)
+    found = []
+    for (group, side), held in groups.items():
+        if len(held) > 1:
+            answers = tuple(held)
+            vector = _together(model, answers, side is not None)
+            found.append(Overlap(group, side, answers, vector))
+    return tuple(found)
 
 
-def _together(pulls: Sequence[Vector], combination: Combination) -> Vector:
+@lru_cache(maxsize=8192)
+def _together(model: Model, answers: Answers, sided: bool) -> Vector:
     """Second-order correction for findings that share a cause of strength ``correlation``."""
+    combination = model.combination
+    pulls = [meaning(model, id_, sided, present).pull for id_, present in answers]
     half, most = combination.correlation / 2, combination.overlap_limit
-    least = 1 / most
-    sums = map(sum, zip(*pulls, strict=True))
-    squares = map(sum, zip(*[map(mul, pull, pull) for pull in pulls], strict=True))
-    factors = [1 + half * (s * s - q) for s, q in zip(sums, squares, strict=True)]
-    logs = [log(min(max(factor, least), most)) for factor in factors]
-    temper, none = combination.temper, logs[0]
-    return tuple([temper * (x - none) for x in logs])
+    logs = []
+    for each in zip(*pulls, strict=True):
+        total = sum(each)
+        factor = 1 + half * (total * total - sum([x * x for x in each]))
+        logs.append(log(min(max(factor, 1 / most), most)))
+    return tuple([combination.temper * (x - logs[0]) for x in logs])
 
 
 @lru_cache(maxsize=2048)

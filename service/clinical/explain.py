@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from service.clinical.anatomy import RootSide, Side
 from service.clinical.answer import NextItem, Weight
-from service.clinical.evidence import OTHER_SIDE, Overlap, Weighed, meaning
+from service.clinical.evidence import OTHER_SIDE, Answers, Overlap, Vector, Weighed, meaning
 from service.clinical.findings import Case, Presence, Source
 from service.clinical.imaging import Kind, Relation
 from service.clinical.lesions import Seen
@@ -98,17 +98,23 @@ def _speaks(vector: Sequence[float]) -> str:
     return "moves no root"
 
 
-def overlap_line(overlap: Overlap) -> Weight:
+def overlap_line(overlap: Overlap, model: Model) -> Weight:
     """Write the line for what findings of one group say together beyond what each says alone."""
-    where = f" on the {overlap.side}" if overlap.side else ""
-    group = overlap.group.replace("_", " ")
+    return _overlap_line(model, overlap.group, overlap.side, overlap.answers, overlap.vector)
+
+
+@lru_cache(maxsize=8192)
+def _overlap_line(
+    model: Model, group: str, side: Side | None, answers: Answers, vector: Vector
+) -> Weight:
+    where = f" on the {side}" if side else ""
     return Weight(
         kind="overlap",
-        id=f"overlap-{overlap.group}",
-        sentence=f"{overlap.size} findings of {group}{where} rise and fall together: not counted twice.",
-        towards=_alone(overlap.vector, overlap.side),
-        group=overlap.group,
-        side=overlap.side,
+        id=f"overlap-{group}",
+        sentence=f"{len(answers)} findings of {group.replace('_', ' ')}{where} rise and fall together: what they share counts once.",
+        towards=_alone(vector, side),
+        group=group,
+        side=side,
     )
 
 
@@ -214,8 +220,7 @@ def would_change(
     removable = []
     for line in ledger:
         if line.kind in REMOVABLE:
-            towards = dict(line.towards)
-            margin = towards.get(first, 0.0) - (towards.get(rival, 0.0) if rival else 0.0)
+            margin = _margin(line, first, rival)
             if margin > 0:
                 removable.append((-margin, line.id, line.side))
     taken: list[str] = []
@@ -225,6 +230,16 @@ def would_change(
         if gap < 0:
             return f"Without {', '.join(taken)} the {rival or 'answer none'} root would lead."
     return "No set of recorded findings alone decides it."
+
+
+def _margin(line: Weight, first: RootSide, rival: RootSide | None) -> float:
+    margin = 0.0
+    for at, weight in line.towards:
+        if at == first:
+            margin += weight
+        elif at == rival:
+            margin -= weight
+    return margin
 
 
 def next_items(

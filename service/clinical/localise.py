@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from math import exp, log, prod
 from operator import itemgetter, mul
@@ -39,8 +38,7 @@ _RIGHT = itemgetter(*[j if j or not i else OTHER_SIDE for i, j in PAIRS])
 _EITHER = itemgetter(*UNION)
 
 
-@dataclass(frozen=True, slots=True)
-class _Evidence:
+class _Evidence(NamedTuple):
     """Everything that moves the answer, before it is added up."""
 
     weighed: tuple[Weighed, ...]
@@ -48,6 +46,14 @@ class _Evidence:
     seen: tuple[Seen, ...]
     image: Mapping[RootSide, float]
     rivals: tuple[RivalPattern, ...]
+
+
+class _Prior(NamedTuple):
+    """What is believed before anything was found."""
+
+    chances: Chances
+    marginals: Mapping[RootSide, float]
+    odds: tuple[tuple[RootSide, float], ...]
 
 
 class _Belief(NamedTuple):
@@ -79,7 +85,7 @@ def localise(
         seen = seen_roots(case.imaging, model.imaging)
     evidence = _gather(case, model, rivals, seen)
     prior = _prior(model, population, _age_band(case.person.age, model))
-    found = _found(prior, evidence)
+    found = _found(prior.chances, evidence)
     ceiling = model.combination.ceiling
     examined = _belief(found, prior, ceiling)
     belief = examined
@@ -113,12 +119,12 @@ def _age_band(age: int | None, model: Model) -> int:
 
 
 @lru_cache(maxsize=128)
-def _prior(model: Model, population: str, band: int) -> tuple[float, ...]:
+def _prior(model: Model, population: str, band: int) -> _Prior:
     """P(hypothesis) before any finding: none, one side, or both."""
     none = _chance_of_none(model, population)
     one = _one_side(model, band)
     both = model.priors.both_sides
-    return tuple(
+    chances = tuple(
         (1 - none) * both * one[i] * one[j]
         if i and j
         else (1 - none) * (1 - both) * one[i or j] / 2
@@ -126,6 +132,7 @@ def _prior(model: Model, population: str, band: int) -> tuple[float, ...]:
         else none
         for i, j in PAIRS
     )
+    return _Prior(chances, _marginals(chances), tuple(_odds(chances).items()))
 
 
 def _chance_of_none(model: Model, population: str) -> float:
@@ -174,7 +181,7 @@ def _with_image(chances: Chances, image: Mapping[RootSide, float]) -> Chances:
     return chances
 
 
-def _belief(chances: Chances, prior: Chances, ceiling: float) -> _Belief:
+def _belief(chances: Chances, prior: _Prior, ceiling: float) -> _Belief:
     """Make chances add up to one, and draw them back to the prior until none is over the ceiling."""
     total = sum(chances)
     free = [p / total for p in chances]
@@ -182,13 +189,14 @@ def _belief(chances: Chances, prior: Chances, ceiling: float) -> _Belief:
     kept = 1.0
     for at, after in marginals.items():
         if after > ceiling:
-            before = sum(_HOLDING[at](prior))
+            before = prior.marginals[at]
             kept = min(kept, (ceiling - before) / (after - before))
     if kept == 1.0:
         return _Belief(free, marginals)
     lost = 1 - kept
-    held = [kept * p + lost * q for p, q in zip(free, prior, strict=True)]
-    return _Belief(held, _marginals(held), free)
+    held = [kept * p + lost * q for p, q in zip(free, prior.chances, strict=True)]
+    drawn = {at: kept * p + lost * prior.marginals[at] for at, p in marginals.items()}
+    return _Belief(held, drawn, free)
 
 
 def _marginals(chances: Chances) -> dict[RootSide, float]:
@@ -201,16 +209,15 @@ def _odds(chances: Chances) -> dict[RootSide, float]:
 
 
 def _ledger(
-    prior: Chances, belief: _Belief, evidence: _Evidence, case: Case, model: Model
+    prior: _Prior, belief: _Belief, evidence: _Evidence, case: Case, model: Model
 ) -> tuple[Weight, ...]:
     """Write one line for each thing that moved the answer.
 
     For every root and side the lines add up to the log odds of that root alone against none.
     """
-    before = tuple(_odds(prior).items())
-    lines = [explain.prior_line(before, case.person.age, model)]
+    lines = [explain.prior_line(prior.odds, case.person.age, model)]
     lines += [explain.finding_line(w, model) for w in evidence.weighed]
-    lines += [explain.overlap_line(o) for o in evidence.overlaps]
+    lines += [explain.overlap_line(o, model) for o in evidence.overlaps]
     lines += explain.imaging_lines(evidence.seen, evidence.image, model)
     lines += [explain.rival_line(r, ROOT_SIDES) for r in evidence.rivals]
     if belief.free is not None:
@@ -233,7 +240,7 @@ def _answer(
     named = _named(belief, ranked, model) if informed else ()
     candidates = named or _credible(posterior, ranked, model.combination.credible)
     none = posterior[0]
-    places = [int(p * TIED) for p in posterior]
+    places = [p * TIED // 1 for p in posterior]
     order = sorted(range(len(PAIRS)), key=places.__getitem__, reverse=True)
     return Localisation(
         probabilities=ranked,
@@ -258,11 +265,14 @@ def _named(
     if not likely:
         return ()
     named = frozenset([at for at, _ in likely])
+    least = likely[-1][1] / rules.name_ratio
+    if len(likely) == len(ranked) or ranked[len(likely)][1] <= least:
+        return tuple(sorted(named))
     without = [
         p if roots.isdisjoint(named) else 0.0
         for p, roots in zip(belief.chances, _ROOTS_OF, strict=True)
     ]
-    if likely[-1][1] < rules.name_ratio * max(_marginals(without).values()):
+    if max(_marginals(without).values()) > least:
         return ()
     return tuple(sorted(named))
 
