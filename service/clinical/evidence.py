@@ -100,14 +100,17 @@ def overlaps(weighed: Iterable[Weighed], model: Model) -> tuple[Overlap, ...]:
     for (group, side), held in groups.items():
         if len(held) > 1:
             answers = tuple(held)
-            vector = _together(model, answers, side is not None)
+            vector = together(model, answers, side is not None)
             found.append(Overlap(group, side, answers, vector))
     return tuple(found)
 
 
 @lru_cache(maxsize=8192)
-def _together(model: Model, answers: Answers, sided: bool) -> Vector:
-    """Second-order correction for findings that share a cause of strength ``correlation``."""
+def together(model: Model, answers: Answers, sided: bool) -> Vector:
+    """Give what answers of one group say together beyond what each says alone.
+
+    It is the second-order correction for a shared cause of strength ``correlation``.
+    """
     combination = model.combination
     pulls = [meaning(model, id_, sided, present).pull for id_, present in answers]
     half, most = combination.correlation / 2, combination.overlap_limit

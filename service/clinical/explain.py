@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from math import exp, log
-from operator import itemgetter
 from typing import NamedTuple
 
 from service.clinical.anatomy import RootSide, Side
@@ -20,9 +19,6 @@ from service.clinical.root_sets import ROOT_SIDES, SINGLE
 
 ROUNDING = 1e-9
 """Log odds below this are rounding, not evidence."""
-
-REMOVABLE = frozenset({"finding", "imaging"})
-"""Kinds of ledger lines that were recorded, and could have been recorded otherwise."""
 
 NEXT_SHOWN = 3
 
@@ -75,11 +71,11 @@ def _said_of(model: Model, id_: str, presence: Presence, side: Side | None) -> _
     return _Said(
         found=f"{model.findings[id_].label}{where}: {presence}",
         speaks=_speaks(vector),
-        towards=_alone(vector, side),
+        towards=alone(vector, side),
     )
 
 
-def _alone(vector: Sequence[float], side: Side | None) -> tuple[tuple[RootSide, float], ...]:
+def alone(vector: Sequence[float], side: Side | None) -> tuple[tuple[RootSide, float], ...]:
     """Set each root alone against none, whatever is zero left out."""
     towards = [
         (at, vector[SINGLE[at.root] if side in (at.side, None) else OTHER_SIDE])
@@ -112,10 +108,15 @@ def _overlap_line(
         kind="overlap",
         id=f"overlap-{group}",
         sentence=f"{len(answers)} findings of {group.replace('_', ' ')}{where} rise and fall together: what they share counts once.",
-        towards=_alone(vector, side),
+        towards=alone(vector, side),
         group=group,
         side=side,
     )
+
+
+def imaging_id(at: RootSide) -> str:
+    """Name the ledger line of what imaging says of one root."""
+    return f"imaging-{at.code}"
 
 
 def imaging_lines(
@@ -132,7 +133,7 @@ def _imaging_line(at: RootSide, weight: float, seen: Seen | None, model: Model) 
     fact = seen.fact if seen else None
     return Weight(
         kind="imaging",
-        id=f"imaging-{at.code}",
+        id=imaging_id(at),
         sentence=f"{_imaging_sentence(at, seen)} (x{exp(weight):.1f} against none).",
         towards=_kept({at: weight}),
         group="imaging",
@@ -203,43 +204,6 @@ def statement(
         return f"A compressed root is unlikely (no compressed root {none:.2f})."
     roots = " or ".join(f"{at} ({chances[at]:.2f})" for at in candidates)
     return f"Undecided: {roots or 'no root stands out'}; no compressed root {none:.2f}."
-
-
-def would_change(
-    ledger: Iterable[Weight],
-    ranked: Sequence[tuple[RootSide, float]],
-    named: tuple[RootSide, ...],
-    odds: Mapping[RootSide, float],
-) -> str:
-    """Name the fewest findings without which another answer would lead over the first one."""
-    if not named:
-        return ""
-    first = ranked[0][0]
-    rival = next((at for at, _ in ranked if at not in named), None)
-    gap = odds[first] - (odds[rival] if rival else 0.0)
-    removable = []
-    for line in ledger:
-        if line.kind in REMOVABLE:
-            margin = _margin(line, first, rival)
-            if margin > 0:
-                removable.append((-margin, line.id, line.side))
-    taken: list[str] = []
-    for margin, id_, side in sorted(removable, key=itemgetter(0, 1)):
-        gap += margin
-        taken.append(id_ if side is None else f"{id_} ({side})")
-        if gap < 0:
-            return f"Without {', '.join(taken)} the {rival or 'answer none'} root would lead."
-    return "No set of recorded findings alone decides it."
-
-
-def _margin(line: Weight, first: RootSide, rival: RootSide | None) -> float:
-    margin = 0.0
-    for at, weight in line.towards:
-        if at == first:
-            margin += weight
-        elif at == rival:
-            margin -= weight
-    return margin
 
 
 def next_items(

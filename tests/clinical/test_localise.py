@@ -1,5 +1,6 @@
 """Which root, which side, how sure."""
 
+import re
 from dataclasses import replace
 from math import isclose, log
 
@@ -196,8 +197,28 @@ def test_what_to_record_next_is_not_recorded_yet():
     assert gains[-1] > 0
 
 
-def test_what_would_change_the_answer_names_findings_without_which_another_root_leads():
-    answer = localise(person(*textbook("L4"), age=66), MODEL)
+NAMED_FINDING = re.compile(r"([a-z0-9-]+)(?: \((?:left|right)\))?")
+
+
+def _without(would_change, findings):
+    said = would_change.removeprefix("Without ").split(" the ")[0]
+    gone = {NAMED_FINDING.fullmatch(each)[1] for each in said.split(", ")}
+    return [f for f in findings if f.id not in gone]
+
+
+@given(st.lists(st.sampled_from(TELLING), min_size=2, max_size=9, unique=True), st.data())
+@settings(max_examples=150, deadline=None)
+def test_without_the_findings_it_names_the_answer_no_longer_leads(ids, data):
+    findings = [found(id_, present=data.draw(st.booleans())) for id_ in ids]
+    answer = localise(person(*findings), MODEL)
+    if answer.would_change.startswith("Without "):
+        fewer = localise(person(*_without(answer.would_change, findings)), MODEL)
+        top, chance = fewer.probabilities[0]
+        assert top != answer.probabilities[0][0] or chance <= fewer.none
+
+
+def test_a_textbook_answer_says_what_would_change_it():
+    answer = localise(person(*textbook("L4")[:3], age=66), MODEL)
     assert answer.would_change.startswith("Without ")
 
 
