@@ -114,6 +114,27 @@ def crossing_level(root: Root) -> DiscLevel | None:
     return _LEVELS[place] if 0 <= place < len(_LEVELS) else None
 
 
+def places_of(root: Root) -> tuple[tuple[DiscLevel, Zone], ...]:
+    """The places where a root can be pressed on: the recess it crosses, then the foramen it leaves by.
+
+    Two lesions at the two places of one root meet the same root twice.
+    """
+    crossing, own = crossing_level(root), _ROOTS.index(root)
+    recess = ((crossing, Zone.SUBARTICULAR),) if crossing else ()
+    foramen = ((_LEVELS[own], Zone.FORAMINAL),) if own < len(_LEVELS) else ()
+    return (*recess, *foramen)
+
+
+def roots_of_slip(level: DiscLevel, *, isthmic: bool) -> tuple[Root, ...]:
+    """The roots a forward slip can press on, the likeliest first.
+
+    An isthmic slip narrows the foramen and meets the exiting root; a degenerative one narrows the
+    recess first and the foramen later.
+    """
+    exiting, traversing = exiting_root(level), traversing_root(level)
+    return (exiting,) if isthmic else (traversing, exiting)
+
+
 def roots_at(
     level: DiscLevel, zone: Zone, migration: Migration = Migration.NONE
 ) -> tuple[Root, ...]:
