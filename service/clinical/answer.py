@@ -55,7 +55,8 @@ class Localisation(NamedTuple):
     no root is. ``hypotheses`` are the root sets with their posterior, which add up to one, the
     likeliest first. ``named`` is empty when the answer is an abstention; ``candidates`` then holds
     the roots that remain (the credible set). ``examination`` are the roots that the examination
-    alone points to, without imaging.
+    alone points to, without imaging, and ``examined`` what it alone makes of every root and side, as
+    in ``probabilities``.
     """
 
     probabilities: tuple[tuple[RootSide, float], ...]
@@ -68,6 +69,7 @@ class Localisation(NamedTuple):
     would_change: str
     statement: str
     examination: tuple[RootSide, ...] = ()
+    examined: tuple[tuple[RootSide, float], ...] = ()
 
     def probability(self, root: RootSide) -> float:
         """The probability that this root on this side is compressed."""
@@ -107,7 +109,8 @@ class Lesion(NamedTuple):
 class Discordance(NamedTuple):
     """One disagreement, its kind, one sentence and one action.
 
-    ``kind`` is one of side, root, level, foramen, lesion-without-sign, deficit-without-lesion,
+    ``kind`` is one of side, root, level, foramen (imaging places the lesion where its root does not
+    pass, or not leave), lesion-without-sign, deficit-without-lesion, reports-conflict,
     numbering-uncertain, order-side, order-root, order-level, order-foramen.
     """
 
@@ -121,7 +124,10 @@ class Discordance(NamedTuple):
 class Concordance(NamedTuple):
     """Whether examination, imaging and order agree.
 
-    ``status`` is concordant, discordant, or undecided (one of them is missing or names no root).
+    ``status`` is concordant, discordant, or undecided: one of them is missing or names no root, or
+    the signs are explained without a compressed root. ``doubt`` holds, for each root that imaging
+    shows compressed or an order is aimed at, the probability that by the examination alone it is
+    not compressed, the largest first: it ranks what may be the wrong level or side.
     """
 
     status: str
@@ -129,6 +135,7 @@ class Concordance(NamedTuple):
     imaging: tuple[RootSide, ...] = ()
     disagreements: tuple[Discordance, ...] = ()
     lesions: tuple[Lesion, ...] = ()
+    doubt: tuple[tuple[RootSide, float], ...] = ()
 
 
 class Target(NamedTuple):

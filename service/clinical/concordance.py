@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from service.clinical.anatomy import RootSide, exiting_root, foramen_of, traversing_root
+from service.clinical.anatomy import RootSide, exiting_root, traversing_root
 from service.clinical.answer import Concordance, Discordance, Lesion, Localisation
-from service.clinical.findings import Case, Finding, Order, Presence, Source
+from service.clinical.disagreement import AND, OR, disagree
+from service.clinical.findings import Case, Finding, IssueKind, Presence
 from service.clinical.imaging import ImagingFact, Kind
 from service.clinical.lesions import Seen, as_lesions, current, seen_roots
-from service.clinical.model import Model
+from service.clinical.misplaced import misplaced
+from service.clinical.model import ImagingModel, Model
+from service.clinical.ordered import against, reached
 
 DEFICIT_GROUPS = ("sensory", "motor", "reflex")
 """Group names that begin so hold deficits: what a lesion is expected for."""
@@ -18,58 +21,99 @@ DEFICIT_GROUPS = ("sensory", "motor", "reflex")
 SIGN_GROUPS = (*DEFICIT_GROUPS, "tension")
 """Group names that begin so hold signs: what an examiner looks for at a root."""
 
-AIMED = ("injection", "surgery")
-"""Kinds of order that are aimed at one root."""
+LIKELIER_THAN_NOT = 0.5
+
+PLAIN_FILM = "XR"
+"""The modality that shows no root, so that a film without a lesion says nothing of one."""
+
+_UNREAD = frozenset({IssueKind.NOT_UNDERSTOOD, IssueKind.NOT_READ})
 
 
 def compare(
     case: Case, answer: Localisation, model: Model, seen: tuple[Seen, ...] | None = None
 ) -> Concordance:
-    """Hold the examination alone against imaging, and each draft order against the whole answer."""
+    """Hold the examination alone against imaging, and each draft order against the whole answer.
+
+    Signs that a rival explains, or that leave "no compressed root" likelier than not, never agree.
+    """
     seen = seen_roots(case.imaging, model.imaging) if seen is None else seen
     lesions = as_lesions(seen, case.imaging, model.imaging)
-    firm = tuple(x for x in lesions if x.grade >= model.imaging.lesion_grade)
+    least = model.imaging.lesion_grade
+    firm = [lesion for lesion in lesions if lesion.grade >= least]
     examined = answer.examination
-    imaged = tuple(dict.fromkeys(x.root for x in firm))
-    agree = not set(examined).isdisjoint(imaged)
-    disagreements = (
-        *(() if agree else _between(case, answer, firm, model)),
-        *_numbering(case, imaged, model),
-        *(d for order in case.orders for d in _order(order, answer.named, lesions, model)),
-    )
-    status = "discordant" if disagreements else "concordant" if agree else "undecided"
-    return Concordance(status, examined, imaged, disagreements, lesions)
+    imaged = tuple(dict.fromkeys([lesion.root for lesion in firm]))
+    shared = [at for at in imaged if at in examined]
+    found: list[Discordance] = []
+    if shared:
+        found += misplaced(seen, shared, case, model)
+    else:
+        found += _between(case, answer, firm, imaged, model)
+    if len(case.studies) > 1:
+        found += _reports(case, model)
+    found += _numbering(case, imaged, model)
+    doubted = imaged
+    if case.orders:
+        found += _orders(case, answer, imaged, model)
+        sides = sorted({at.side for at in answer.named or examined})
+        doubted += tuple(at for order in case.orders for at in reached(order, sides))
+    agree = bool(shared) and answer.none < LIKELIER_THAN_NOT and not _is_explained(answer)
+    status = "discordant" if found else "concordant" if agree else "undecided"
+    return Concordance(status, examined, imaged, tuple(found), lesions, _doubt(answer, doubted))
+
+
+def _doubt(answer: Localisation, doubted: Sequence[RootSide]) -> tuple[tuple[RootSide, float], ...]:
+    """Say how surely the examination alone leaves each of these roots free, the surest first."""
+    if not doubted:
+        return ()
+    doubt = [(at, 1 - p) for at, p in answer.examined if at in doubted]
+    return tuple(sorted(doubt, key=lambda each: -each[1]) if len(doubt) > 1 else doubt)
+
+
+def _is_explained(answer: Localisation) -> bool:
+    """Whether a rival pattern explains the signs; its line stands near the end of the ledger."""
+    return "rival" in [line.kind for line in answer.ledger]
 
 
 def _between(
-    case: Case, answer: Localisation, lesions: Sequence[Lesion], model: Model
+    case: Case,
+    answer: Localisation,
+    lesions: Sequence[Lesion],
+    imaged: Sequence[RootSide],
+    model: Model,
 ) -> Iterator[Discordance]:
-    """What stands between an examination and lesions that share no root, once a report was read."""
-    if not any(study.report for study in case.studies):
-        return
-    examined, imaged = answer.examination, tuple(dict.fromkeys(x.root for x in lesions))
+    """What stands between an examination and lesions that share no root, once imaging was read."""
+    examined = answer.examination
     sources = tuple(dict.fromkeys(x.source for x in lesions))
-    word = " and " if set(examined) <= set(answer.named) else " or "
+    word = AND if set(examined) <= set(answer.named) else OR
     if examined and imaged:
         sides = {at.side for at in examined} & {at.side for at in imaged}
         kind = "root" if sides else "side"
-        yield _disagree(kind, model, examined, imaged, sources=sources, word=word)
-    elif imaged and _was_examined(case, model):
-        yield _disagree("lesion-without-sign", model, examined, imaged, sources=sources)
+        yield disagree(kind, model, examined, imaged, sources=sources, word=word)
+    elif imaged and _was_examined(case, model) and not _has_a_sign(answer, imaged):
+        yield disagree("lesion-without-sign", model, examined, imaged, sources=sources)
     elif examined and _has_deficit(case, model) and not _may_be_seen(case, examined, model):
         reports = tuple(study.report for study in case.studies if study.report)
-        yield _disagree("deficit-without-lesion", model, examined, sources=reports, word=word)
+        yield disagree("deficit-without-lesion", model, examined, sources=reports, word=word)
 
 
 def _may_be_seen(case: Case, examined: Sequence[RootSide], model: Model) -> bool:
-    """Whether the report may show these roots after all: it was read in part, or left the side open."""
+    """Whether these roots may be compressed for all that was read: not read, in part, or no side said."""
+    if not _was_read(case):
+        return True
     reports = {study.report.reference for study in case.studies if study.report}
-    in_part = not case.imaging or any(issue.reference in reports for issue in case.issues)
-    return in_part or any(
+    return any(x.kind in _UNREAD and x.reference in reports for x in case.issues) or any(
         _reaches(fact, at, model)
         for fact in current(case.imaging)
         if fact.present and fact.side is None
         for at in examined
+    )
+
+
+def _was_read(case: Case) -> bool:
+    """Whether a report that can show a root said something, or said that nothing is there."""
+    films = {s.report.reference for s in case.studies if s.report and s.modality == PLAIN_FILM}
+    return any(fact.reference not in films for fact in case.imaging) or any(
+        study.clear and study.modality != PLAIN_FILM for study in case.studies
     )
 
 
@@ -89,6 +133,18 @@ def _was_examined(case: Case, model: Model) -> bool:
     )
 
 
+def _has_a_sign(answer: Localisation, imaged: Sequence[RootSide]) -> bool:
+    """Whether a sign that is there speaks for a root that imaging shows compressed."""
+    return any(
+        line.presence is Presence.PRESENT
+        and line.group.startswith(SIGN_GROUPS)
+        and line.side in (at.side, None)
+        and line.for_root(at) > 0
+        for line in answer.ledger
+        for at in imaged
+    )
+
+
 def _has_deficit(case: Case, model: Model) -> bool:
     return any(
         f.presence is Presence.PRESENT and _is_of(f, DEFICIT_GROUPS, model) for f in case.findings
@@ -100,57 +156,39 @@ def _is_of(finding: Finding, groups: tuple[str, ...], model: Model) -> bool:
     return known is not None and known.group.startswith(groups)
 
 
-def _numbering(case: Case, imaged: Sequence[RootSide], model: Model) -> Iterator[Discordance]:
-    doubtful = tuple(s.report or s.source for s in case.studies if s.numbering == "doubtful")
-    if doubtful:
-        yield _disagree("numbering-uncertain", model, (), imaged, sources=doubtful)
+def conflicts(facts: Sequence[ImagingFact], model: ImagingModel) -> tuple[RootSide, ...]:
+    """Give the roots that one report shows compressed and another says are not."""
+    by_report: dict[str, list[ImagingFact]] = {}
+    for fact in current(facts):
+        by_report.setdefault(fact.reference, []).append(fact)
+    if len(by_report) <= 1:
+        return ()
+    held = [seen_roots(said, model) for said in by_report.values()]
+    shown = {s.root for seen in held for s in seen if s.grade >= model.lesion_grade and s.fact.side}
+    denied = {s.root for seen in held for s in seen if s.grade <= model.denied_grade}
+    return tuple(sorted(shown & denied))
 
 
-def _order(
-    order: Order, named: Sequence[RootSide], lesions: Sequence[Lesion], model: Model
+def _reports(case: Case, model: Model) -> Iterator[Discordance]:
+    reports = [study.report for study in case.studies if study.report]
+    if len(reports) > 1 and (roots := conflicts(case.imaging, model.imaging)):
+        yield disagree("reports-conflict", model, (), roots, sources=tuple(reports))
+
+
+def _numbering(case: Case, imaged: Sequence[RootSide], model: Model) -> list[Discordance]:
+    doubtful = [s.report or s.source for s in case.studies if s.numbering == "doubtful"]
+    if not doubtful:
+        return []
+    return [disagree("numbering-uncertain", model, (), imaged, sources=tuple(doubtful))]
+
+
+def _orders(
+    case: Case, answer: Localisation, imaged: Sequence[RootSide], model: Model
 ) -> Iterator[Discordance]:
-    if order.kind not in AIMED or not named:
-        return
-    roots, sides = {at.root for at in named}, {at.side for at in named}
-    source = (order.source,)
-    if order.sides and not set(order.sides) <= sides:
-        yield _disagree("order-side", model, named, order=order.sides, sources=source)
-    if order.roots and not set(order.roots) <= {str(root) for root in roots}:
-        yield _disagree("order-root", model, named, order=order.roots, sources=source)
-    foramina = [foramen_of(root) for root in roots]
-    expected = foramina if order.kind == "injection" else _levels(named, lesions)
-    if order.levels and expected and not set(order.levels) <= set(expected):
-        kind = "order-level"
-        yield _disagree(kind, model, named, order=order.levels, expected=expected, sources=source)
-    if order.foramina and not set(order.foramina) <= set(foramina):
-        kind = "order-foramen"
-        yield _disagree(kind, model, named, order=order.foramina, expected=foramina, sources=source)
-
-
-def _levels(named: Sequence[RootSide], lesions: Sequence[Lesion]) -> list[str]:
-    return [x.level for x in lesions if x.root in named and x.level]
-
-
-def _disagree(
-    kind: str,
-    model: Model,
-    examined: Iterable[RootSide],
-    imaged: Iterable[RootSide] = (),
-    *,
-    order: Iterable[str] = (),
-    expected: Iterable[str] = (),
-    sources: tuple[Source, ...] = (),
-    word: str = " and ",
-) -> Discordance:
-    known = model.discordances[kind]
-    sentence = known.sentence.format(
-        examination=_said(examined, word),
-        imaging=_said(imaged),
-        order=_said(order),
-        expected=_said(expected),
-    )
-    return Discordance(kind, sentence, known.action, known.severity, sources)
-
-
-def _said(items: Iterable[object], word: str = " and ") -> str:
-    return word.join(str(item) for item in items) or "no root"
+    """Hold orders against the named roots; while none is named, against all that are pointed to."""
+    aim: Sequence[RootSide] = answer.named
+    if not aim and answer.none < LIKELIER_THAN_NOT:
+        aim = tuple(dict.fromkeys((*answer.examination, *imaged)))
+    word = AND if answer.named else OR
+    for order in case.orders:
+        yield from against(order, aim, case.imaging, model, word)

@@ -71,7 +71,7 @@ def localise(
         belief = belief_of(with_image(found, evidence.image), prior, ceiling)
     ledger = _ledger(prior, belief, evidence, case, model)
     pointed = tuple([at for at in _pointed_at(examined, model) if _supported(at, evidence.weighed)])
-    answer = _answer(belief, ledger, case, model, pointed=pointed)
+    answer = _answer(belief, ledger, case, model, pointed=pointed, examined=examined)
     if not answer.named:
         return answer
     free = belief.chances if belief.free is None else belief.free
@@ -153,6 +153,7 @@ def _answer(
     model: Model,
     *,
     pointed: tuple[RootSide, ...],
+    examined: Belief,
 ) -> Localisation:
     posterior, marginals, _ = belief
     ranked = tuple(sorted(marginals.items(), key=lambda item: (-int(item[1] * TIED), item[0])))
@@ -173,6 +174,7 @@ def _answer(
         would_change="",
         statement=explain.statement(ranked, none, named, candidates, model, informed=informed),
         examination=pointed,
+        examined=tuple(examined.marginals.items()),
     )
 
 
