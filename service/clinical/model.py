@@ -87,7 +87,9 @@ class Combination:
     ``correlation`` is how far findings of one group share a cause, ``pull_limit`` bounds what one
     finding says of it and ``overlap_limit`` what a group may gain or lose by it, as a ratio.
     ``unaffected_leg`` is how often a sign is found on a leg while a root is compressed on the other
-    side only, as a share of how often it is found when no root is.
+    side only, as a share of how often it is found when no root is. ``count_high``,
+    ``count_moderate`` and ``count_low`` are how many people the probabilities of a finding are worth
+    by grade, ``count_prior`` those of how common each root is: they set how wide intervals are.
     """
 
     temper: float
@@ -101,6 +103,10 @@ class Combination:
     name_ratio: float
     credible: float
     unaffected_leg: float
+    count_high: float
+    count_moderate: float
+    count_low: float
+    count_prior: float
 
 
 @dataclass(frozen=True, slots=True)
