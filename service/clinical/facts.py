@@ -27,7 +27,8 @@ the last 365 days), ``.weeks`` (since the last) and ``.failed``.
 From imaging and orders: ``imaging.recorded`` and ``imaging.report`` (a report was read), ``imaging.unread``,
 ``imaging.outdated`` (every study is older than the episode), ``imaging.mr``, ``imaging.numbering``
 (stated, doubtful, unstated), ``imaging.<kind>``, ``imaging.serious-<kind>``;
-``order.<kind>``, ``order.<kind>.levels`` and ``order.levels.count``.
+``order.<kind>``, ``order.<kind>.levels``, ``order.levels.count`` and ``order.<kind>.unaimed`` (an
+order of this kind does not name both a side and a root or level).
 
 From the answer: ``roots.count``, ``root``, ``root.<root>``, ``side``, ``localised``,
 ``none-likely``, ``p.top``, ``p.none``; ``concordance``, ``discordance.<kind>``, ``lesion.cause``,
@@ -75,7 +76,7 @@ _NAMES = re.compile(
     r"|(condition|allergy|lab|imaging|root|discordance|flag|rival)\.[a-z0-9-]+"
     r"|medicine\.[a-z0-9-]+(\.(active|proposed|weeks))?"
     r"|treatment\.[a-z0-9-]+(\.(count|year|weeks|failed))?"
-    r"|order\.[a-z0-9-]+(\.(levels|count))?"
+    r"|order\.[a-z0-9-]+(\.(levels|count|unaimed))?"
 )
 _OF_FINDING = re.compile(r"(@left|@right|\.value|\.bilateral)$")
 
@@ -223,6 +224,8 @@ def _orders(orders: Collection[Order]) -> dict[str, Fact]:
     for order in orders:
         named = max(len(set(part)) for part in (order.roots, order.levels, order.foramina))
         facts[f"order.{order.kind}"] = True
+        unaimed = f"order.{order.kind}.unaimed"
+        facts[unaimed] = facts.get(unaimed) is True or not (named and order.sides)
         for name in (f"order.{order.kind}.levels", "order.levels.count"):
             facts[name] = max(named, int(facts.get(name, 0)))
     return facts

@@ -28,6 +28,7 @@ RECORDS = {
     "treatment": "Procedure",
     "procedure": "Procedure",
     "report": "DiagnosticReport",
+    "order-aim": "ServiceRequest",
 }
 """The type of record that answers a question, by the area of its word or, without one, by the word
 itself; otherwise an Observation."""
