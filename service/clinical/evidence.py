@@ -7,7 +7,7 @@ one. All constants come from the model.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from math import log
@@ -65,29 +65,34 @@ def newest(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def weigh(findings: Iterable[Finding], model: Model) -> tuple[Weighed, ...]:
-    """Weigh every finding that says something about the root; the rest is passed over."""
-    weighed = []
-    for finding in uncrossed(newest(findings), model):
-        known = model.findings.get(finding.id)
-        if known is not None and known.given is not None:
-            sided, present = finding.side is not None, finding.presence is Presence.PRESENT
-            weighed.append(Weighed(finding, known, meaning(model, known.id, sided, present)))
+    """Weigh every finding that says something about the root; the rest is passed over.
+
+    Tests of one leg that hurt in the other lose their side, which is written either way; of two
+    sides the one that is present counts.
+    """
+    telling = _telling(model)
+    weighed: list[Weighed] = []
+    crossed: dict[str, Finding] = {}
+    for finding in newest(findings):
+        known = telling.get(finding.id)
+        if known is None:
+            continue
+        present = finding.presence is Presence.PRESENT
+        if not known.crossed:
+            said = meaning(model, known.id, finding.side is not None, present)
+            weighed.append(Weighed(finding, known, said))
+        elif present or known.id not in crossed:
+            crossed[known.id] = finding
+    for id_, finding in crossed.items():
+        unsided = replace(finding, side=None) if finding.side else finding
+        said = meaning(model, id_, False, finding.presence is Presence.PRESENT)
+        weighed.append(Weighed(unsided, telling[id_], said))
     return tuple(weighed)
 
 
-def uncrossed(findings: Iterable[Finding], model: Model) -> Iterator[Finding]:
-    """Take the side off tests of one leg that hurt in the other, whose side is written either way.
-
-    Of two sides the one that is present counts.
-    """
-    met: dict[str, Finding] = {}
-    for finding in findings:
-        known = model.findings.get(finding.id)
-        if known is None or not known.crossed:
-            yield finding
-        elif finding.id not in met or finding.presence is Presence.PRESENT:
-            met[finding.id] = replace(finding, side=None) if finding.side else finding
-    yield from met.values()
+@lru_cache(maxsize=8)
+def _telling(model: Model) -> Mapping[str, FindingModel]:
+    return {id_: known for id_, known in model.findings.items() if known.given is not None}
 
 
 def overlaps(weighed: Iterable[Weighed], model: Model) -> tuple[Overlap, ...]:
