@@ -52,7 +52,7 @@ def run(settings_file: Path) -> Run:
 
 
 class TestHelp:
-    @pytest.mark.parametrize("name", [*COMMANDS, "check-mappings", "demo"])
+    @pytest.mark.parametrize("name", [*COMMANDS, "check-mappings", "recalibrate", "demo"])
     def test_every_command_teaches_by_example(
         self, name: str, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from service import log
-from service.cli import assessing, backlog, demonstration, knowing, peers, serving
+from service.cli import assessing, backlog, demonstration, knowing, peers, recalibrating, serving
 from service.cli.screen import Exit, UsageError, complain
 from service.errors import KnowledgeError, LasegueError
 from service.settings import SettingsError, version
@@ -30,6 +30,7 @@ examples:
   lasegue subscribe hospital                   ask a FHIR server to notify us
   lasegue doctor                               check settings, knowledge, store and peers
   lasegue replay --list                        show what could not be processed, and why
+  lasegue recalibrate outcomes.csv --into DIR  fit the knowledge to confirmed outcomes of a site
 
 exit codes:
   0  done
@@ -54,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", action="version", version=f"lasegue {version()}")
     made.add_argument("--config", type=Path, metavar="FILE", help="the settings, in TOML")
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for room in (serving, assessing, peers, backlog, knowing, demonstration):
+    for room in (serving, assessing, peers, backlog, knowing, recalibrating, demonstration):
         room.add(commands)
     return made
 

@@ -1,0 +1,1 @@
+"""Fits the knowledge to a site: confirmed outcomes in, a new edition of ``mappings/`` out."""
