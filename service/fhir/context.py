@@ -26,11 +26,11 @@ from service.fhir.examination import USED, effective
 from service.fhir.gathered import OBSERVATION, Gathered, Resource
 from service.fhir.laboratory import in_unit
 from service.fhir.moments import day, moment
+from service.fhir.stated import CONDITION
 
 T = TypeVar("T")
 
 _PATIENT = msgspec.json.Decoder(shapes.Patient)
-_CONDITION = msgspec.json.Decoder(shapes.Condition)
 _ALLERGY = msgspec.json.Decoder(shapes.AllergyIntolerance)
 _MEDICATION = msgspec.json.Decoder(shapes.Medication)
 _DRUG = msgspec.json.Decoder(shapes.Drug)
@@ -38,6 +38,8 @@ _PROCEDURE = msgspec.json.Decoder(shapes.Procedure)
 
 NEVER = frozenset({"entered-in-error", "refuted"})
 OVER = frozenset({"inactive", "remission", "resolved"})
+COMPLAINT = "complaint"
+"""The area of what the person comes with."""
 FORMER = "history-of-"
 """What is put before a condition's word when the condition is over."""
 
@@ -134,7 +136,7 @@ def age(birth_date: str | None, as_of: datetime) -> int | None:
 
 
 def _condition(resource: Resource, reader: _Reader) -> None:
-    condition = resource.read(_CONDITION)
+    condition = resource.read(CONDITION)
     if codes(condition.verification_status) & NEVER:
         return
     over = bool(codes(condition.clinical_status) & OVER)
@@ -145,7 +147,7 @@ def _condition(resource: Resource, reader: _Reader) -> None:
     onset = day(condition.onset_date_time)
     if onset is None and condition.onset_period:
         onset = day(condition.onset_period.start)
-    complaint = any(reader.words("complaint", condition.code))
+    complaint = any(reader.words(COMPLAINT, condition.code))
     if complaint and onset and not over:
         begun = moment(onset.isoformat())
         reader.known.onsets += [(begun, onset)] if begun else []

@@ -104,11 +104,15 @@ class _One:
             self.refuse(refusal, place)
             return None
         if said is None and panel is not None:
-            is_side = bool(self.reader.sides.of_concept(component.code))
-            return panel._replace(sides=()) if is_side else None
+            return panel._replace(sides=()) if self.names_a_side(component) else None
         if said is None:
             self.unknown(place, component)
         return said
+
+    def names_a_side(self, component: shapes.Answer) -> bool:
+        """Whether a component's code is a side and nothing else, such as a complaint on a side."""
+        is_more = meanings(self.reader.model.codes.context, component.code)
+        return not is_more and bool(self.reader.sides.of_concept(component.code))
 
     def answered(
         self, answer: shapes.Answer, said: Meaning, source: Source, after: bool
@@ -152,12 +156,12 @@ def read_examination(gathered: Gathered, reader: ExaminationReader) -> tuple[Fin
         except InvalidInput as error:
             gathered.report_wrong(resource, error)
         else:
-            own = _with_contained(reader, observation)
+            own = with_contained(reader, observation)
             found += _One(own, resource, observation, gathered).findings()
     for resource, observation in stated(gathered):
         if _said(observation, reader):
             found += _One(reader, resource, observation, gathered).findings()
-    return tuple(sorted(_consistent(found, gathered), key=_order))
+    return tuple(sorted(_consistent(found, gathered), key=oldest_first))
 
 
 def _said(answer: shapes.Answer, reader: ExaminationReader) -> bool:
@@ -215,9 +219,7 @@ def _source(
     return replace(source, preliminary=True) if observation.status == "preliminary" else source
 
 
-def _with_contained(
-    reader: ExaminationReader, observation: shapes.Observation
-) -> ExaminationReader:
+def with_contained(reader: ExaminationReader, observation: shapes.Observation) -> ExaminationReader:
     """The reader with the body structures that the Observation itself contains."""
     if not observation.contained:
         return reader
@@ -259,7 +261,8 @@ def _consistent(found: Iterable[Finding], gathered: Gathered) -> Iterator[Findin
         yield from group
 
 
-def _order(finding: Finding) -> tuple[bool, float, str, str, str]:
+def oldest_first(finding: Finding) -> tuple[bool, float, str, str, str]:
+    """What findings are ordered by: their time, and what tells those of one time apart."""
     recorded = finding.source.recorded
     return (
         recorded is not None,

@@ -12,6 +12,7 @@ from service.clinical.findings import Case, Finding, IssueKind, Presence
 from service.clinical.model import CodedFinding, Model
 from service.errors import NotUnderstood
 from service.fhir.bundles import Entry
+from service.fhir.complaint import with_complaint
 from service.fhir.context import read_person
 from service.fhir.examination import ExaminationReader, read_examination
 from service.fhir.gathered import Gathered, gather
@@ -44,7 +45,8 @@ def to_case(
     imaging = read_imaging(gathered, model.codes, _reader(phrases))
     sides = SideReader(model.codes, body_structures(gathered))
     reader = ExaminationReader(model, site_codes, sides, imaging.first_reported)
-    findings = after_imaging(read_examination(gathered, reader))
+    examined = read_examination(gathered, reader)
+    findings = after_imaging(with_complaint(examined, gathered, reader))
     as_of = as_of or gathered.latest
     if as_of is None:
         raise NotUnderstood("nothing here says when it was recorded", expression="Bundle.timestamp")

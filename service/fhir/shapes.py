@@ -266,6 +266,8 @@ class Condition(Shape):
     onset_period: Period | None = None
     body_site: list[Concept] | None = None
     recorded_date: str | None = None
+    extension: list[Extension] | None = None
+    contained: list[Raw] | None = None
 
 
 class Reaction(Shape):

@@ -53,9 +53,7 @@ class SideReader:
         else:
             said = self._joined(said, self._site(observation))
         if len(said) > 1:
-            raise Unusable(
-                "Its side is said in two ways that differ.", "bodySite", IssueKind.CONFLICT
-            )
+            raise _differing()
         if said:
             side = said.pop()
             return BOTH if side == BILATERAL else (Side(side),)
@@ -84,7 +82,10 @@ class SideReader:
     ) -> set[str]:
         said = {*coded, *(self._of_extensions(extensions) if extensions else ())}
         texts = {side for text in words(concept) for side in in_text(text)}
-        return said | texts if len(texts) == 1 or not said else said
+        agreed = said | texts if len(texts) == 1 or not said else said
+        if said and agreed.issuperset(BOTH):
+            raise _differing()
+        return agreed
 
     @staticmethod
     def _joined(own: set[str], site: set[str]) -> set[str]:
@@ -136,6 +137,10 @@ class SideReader:
                 raise Unusable(
                     "Its body structure did not come along.", "bodySite", IssueKind.NOT_READ
                 )
+
+
+def _differing() -> Unusable:
+    return Unusable("Its side is said in two ways that differ.", "bodySite", IssueKind.CONFLICT)
 
 
 def body_structures(gathered: Gathered) -> dict[str, shapes.BodyStructure]:

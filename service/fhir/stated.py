@@ -15,7 +15,7 @@ from service.fhir.gathered import Gathered, Resource
 REFUTED = "refuted"
 _UNSURE = frozenset({"entered-in-error", "unconfirmed", "provisional", "differential"})
 _OVER = frozenset({"inactive", "remission", "resolved"})
-_CONDITION = msgspec.json.Decoder(shapes.Condition)
+CONDITION = msgspec.json.Decoder(shapes.Condition)
 _PROBLEM = shapes.Concept(coding=[shapes.Coding(code="problem")])
 
 
@@ -28,7 +28,7 @@ def stated(gathered: Gathered) -> Iterator[tuple[Resource, shapes.Observation]]:
         if resource.ours or resource.modified:
             continue
         with suppress(InvalidInput):
-            condition = resource.read(_CONDITION)
+            condition = resource.read(CONDITION)
             said = codes(condition.verification_status)
             if not said & _UNSURE and not codes(condition.clinical_status) & _OVER:
                 for site in condition.body_site or (None,):

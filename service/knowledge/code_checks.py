@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from service.clinical.anatomy import DiscLevel, Root
+from service.clinical.anatomy import DiscLevel, Root, Side
 from service.clinical.coding import Coding
 from service.clinical.model import CodedFinding
 from service.knowledge.code_tables import FAMILY, CodeRow
@@ -65,6 +65,7 @@ def code_problems(
             yield f"{entry.where}: there is no finding {entry.value.meaning.finding!r}"
     for entry in tables["body-sites"]:
         yield from _places(entry)
+        yield from _side_as_displayed(entry)
 
 
 def _well_formed(entry: Entry[CodeRow]) -> Iterator[str]:
@@ -97,6 +98,14 @@ def _places(entry: Entry[CodeRow]) -> Iterator[str]:
         yield f"{entry.where}: {said['level']!r} is not a disc level"
     if "root" in said and said["root"] not in set(Root):
         yield f"{entry.where}: {said['root']!r} is not a root"
+
+
+def _side_as_displayed(entry: Entry[CodeRow]) -> Iterator[str]:
+    """Codes of the two sides differ by a digit that is easily swapped; the display tells."""
+    side = entry.value.meaning.get("side")
+    named = set(Side) & set(entry.value.coding.display.lower().replace(",", " ").split())
+    if side in set(Side) and named and side not in named:
+        yield f"{entry.where}: is displayed as {', '.join(sorted(named))} and says {side}"
 
 
 def _named(coding: Coding) -> str:

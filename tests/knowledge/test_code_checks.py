@@ -55,6 +55,13 @@ def test_a_code_for_a_finding_that_does_not_exist_is_refused(refusal: Damage) ->
     assert "there is no finding 'weak-everything'" in refusal("codes/findings.csv", more=more)
 
 
+def test_a_code_of_one_side_that_is_displayed_as_the_other_is_refused(refusal: Damage) -> None:
+    swapped = refusal(
+        "codes/body-sites.csv", '"Sciatica, right side",right', '"Sciatica, right side",left'
+    )
+    assert "is displayed as right and says left" in swapped
+
+
 def test_a_family_in_a_system_without_hierarchy_is_refused(refusal: Damage) -> None:
     more = f"http://example.org,x*,X,condition,cancer,{ROW}\n"
     assert "only codes of ICD-10 and ATC" in refusal("codes/context.csv", more=more)
