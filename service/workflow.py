@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from service.clinical.admitted import NoSuchChoice
 from service.clinical.answer import Assessment
 from service.clinical.assess import assess
 from service.clinical.findings import Case, IssueKind, ReadingIssue
@@ -155,8 +156,8 @@ def assess_bundle(
 def _assessed(case: Case, model: Model, population: str, profile: str) -> Assessment:
     try:
         return assess(case, model, population=population, profile=profile)
-    except KeyError as error:
-        raise NotUnderstood("there is no such profile or population") from error
+    except NoSuchChoice as error:
+        raise NotUnderstood(str(error)) from error
 
 
 def _is_worth_assessing(case: Case) -> bool:

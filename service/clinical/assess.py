@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from service.clinical.admitted import admitted, must_exist
 from service.clinical.answer import Assessment
 from service.clinical.concordance import compare
 from service.clinical.facts import answer_facts, case_facts
@@ -21,9 +22,11 @@ def assess(
     """Think about one case: what must not wait, which root, whether it all agrees, what next.
 
     ``population`` is a key of ``model.populations`` (empty: their mixture) and ``profile`` one of
-    ``model.profiles``. Raises KeyError for either when it does not exist.
+    ``model.profiles``. Raises NoSuchChoice for either when it does not exist. What cannot be, or
+    contradicts itself, is among the issues of the answer.
     """
-    model.profiles[profile]
+    must_exist(model, population, profile)
+    case = admitted(case, model)
     recorded = case_facts(case, model)
     flags = screen(recorded, model.red_flags)
     rivals = match_rivals(recorded, model.rivals)

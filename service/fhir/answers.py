@@ -8,6 +8,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
+from service.clinical.admitted import top
 from service.clinical.coding import Coding
 from service.clinical.findings import IssueKind, Presence
 from service.clinical.model import Codes, FindingModel
@@ -185,8 +186,8 @@ class AnswerReader(NamedTuple):
 
     def _graded(self, comparator: str, number: float, unit: str, *, bare: bool) -> Reply:
         value = number if bare else self._in_unit(number, unit)
-        top = scales.top(self.known)
-        if value < 0 or (top is not None and value > top):
+        most = top(self.known)
+        if value < 0 or (most is not None and value > most):
             raise Unusable("Its value is outside the scale.", "value")
         presence = self._by_threshold(comparator, value)
         if self.meaning.present is not None and presence is not _UNKNOWN:

@@ -155,7 +155,7 @@ def _of_record(issue: ReadingIssue) -> _Issue:
         role=f"{issue.reference}|{issue.expression}",
         severity="moderate",
         sentence=issue.sentence,
-        action="Correct the record, or record the item again; it was not used.",
+        action="Correct the record, or record the item again.",
         evidence=(issue.reference,) if issue.reference else (),
     )
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from math import degrees
 
-from service.clinical.model import FindingModel
-
 _DASHES = str.maketrans({"−": "-", "–": "-", "—": "-", "⁻": "-", "⁺": "+", "＋": "+"})  # noqa: RUF001
 
 _GRADE = r"([0-5](?:\.\d+)?)\s*([+-]?)"
@@ -38,8 +36,6 @@ _REFLEX_WORDS = {
 _NUMBER = re.compile(r"(<=|>=|<|>)?\s*(\d+(?:\.\d+)?)\s*(\D*)")
 _THIRD = {"+": 0.33, "-": -0.33, "": 0.0}
 
-_TOP = {"strength": 5.0, "reflex": 4.0, "angle": 180.0}
-
 _UNITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("h", "hr", "hour", "hours"), ("time", 1 / 24)),
     **dict.fromkeys(("d", "day", "days"), ("time", 1.0)),
@@ -58,13 +54,6 @@ _UNITS: dict[str, tuple[str, float]] = {
     "m": ("length", 100.0),
 }
 _SCORES = frozenset({"", "1", "score", "scores", "grade", "point", "points", "mrc", "nrs", "pts"})
-
-
-def top(known: FindingModel) -> float | None:
-    """The highest number on the scale of a finding, if it ends; the lowest is nought."""
-    if known.unit == "%":
-        return 100.0
-    return 10.0 if known.id.endswith("-nrs") else _TOP.get(known.kind)
 
 
 def tidy(text: str) -> str:
