@@ -147,14 +147,36 @@ def _imaging_line(at: RootSide, weight: float, seen: Seen | None, model: Model) 
 
 def _imaging_sentence(at: RootSide, seen: Seen | None) -> str:
     if seen is None:
-        return f"Imaging: {at} root, a neighbour of the lesion while the count is in doubt"
+        return f"Imaging: {at} root, a neighbour of the lesion that may be the one it meets"
     fact = seen.fact
     place = f" at {fact.level}" if fact.level else ""
+    return f"Imaging{place}: {_shown(at, seen)}{_scaled(seen)}{_denied(seen)}"
+
+
+def _shown(at: RootSide, seen: Seen) -> str:
+    fact = seen.fact
+    if fact.probability is not None:
+        return f"{at} root compressed with probability {fact.probability:.2f} by a device"
     if fact.kind is Kind.NERVE_ROOT:
         what = _MET.get(fact.relation, "spoken of") if fact.present else "said to be free"
-        return f"Imaging{place}: {at} root {what}, grade {seen.grade:g} of 3"
+        return f"{at} root {what}"
     what = fact.kind.replace("_", " ") if fact.present else "no narrowing"
-    return f"Imaging{place}: {what} where the {at} root passes, grade {seen.grade:g} of 3"
+    return f"{what} where the {at} root passes"
+
+
+def _scaled(seen: Seen) -> str:
+    fact = seen.fact
+    scale = f" ({fact.scale} {fact.score})" if fact.scale and fact.probability is None else ""
+    return f", grade {round(seen.grade, 2):g} of 3{scale}"
+
+
+def _denied(seen: Seen) -> str:
+    """Say that reports disagree on this root."""
+    if seen.denial is None:
+        return ""
+    same = seen.denial.reference == seen.fact.reference
+    who = "the same report" if same else "another report"
+    return f"; {who} denies it, and the mean of both counts"
 
 
 _MET: Mapping[Relation | None, str] = {

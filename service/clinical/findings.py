@@ -142,6 +142,8 @@ class Study:
     ``numbering`` is one of ``stated`` (the report says how vertebrae were counted), ``doubtful``
     (transitional anatomy or four or six lumbar-type vertebrae) and ``unstated``. ``serious`` are
     kinds of disease that must not wait, such as ``infection``, that its report states or suspects.
+    ``variants`` are ``lumbarised-s1``, ``sacralised-l5`` and ``conjoined-roots`` where it states
+    them. ``clear`` means that it says of the whole lumbar spine that nothing is compressed.
     """
 
     source: Source
@@ -150,6 +152,8 @@ class Study:
     report: Source | None = None
     numbering: str = "unstated"
     serious: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+    clear: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,10 @@ class ImagingFact:
     where it is one of the five usual ones. ``present`` is the polarity. ``time`` is one of current,
     resolved_or_prior, new, stable, recurrent, increased, decreased. ``span`` are the character
     offsets in the text read and ``rule`` the name of the rule that read it. ``reference`` and
-    ``version`` name the resource the fact came from.
+    ``version`` name the resource the fact came from. ``scale`` and ``score`` are a published grading
+    and the grade in it, as given: ``lee`` and ``2``. ``probability`` is what a device makes of the
+    image: P(this root, or the root that this lesion reaches, is compressed); it then stands for
+    polarity, relation and severity.
     """
 
     kind: Kind
@@ -75,6 +78,9 @@ class ImagingFact:
     rule: str = ""
     reference: str = ""
     version: str | None = None
+    scale: str = ""
+    score: str = ""
+    probability: float | None = None
 
     @property
     def disc(self) -> DiscLevel | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from math import exp, log
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from service.clinical.anatomy import (
@@ -13,23 +12,25 @@ from service.clinical.anatomy import (
     RootSide,
     Side,
     Zone,
-    crossing_level,
     exiting_root,
-    roots_at,
+    roots_of_slip,
     traversing_root,
 )
 from service.clinical.answer import Lesion
 from service.clinical.findings import Source
+from service.clinical.image_grades import (
+    PLACED,
+    STENOSES,
+    placed_grade,
+    stated_grade,
+    zones_of,
+)
+from service.clinical.image_places import EXITING, LATERAL, PASSES, PRESSED, UNITS
 from service.clinical.imaging import ImagingFact, Kind
-from service.clinical.model import MODEL_ROOTS, ImagingModel
+from service.clinical.model import ImagingModel
 from service.clinical.root_sets import modelled
 
-DISC_KINDS = frozenset(
-    {Kind.PROTRUSION, Kind.EXTRUSION, Kind.SEQUESTRATION, Kind.HERNIATION, Kind.SYNOVIAL_CYST}
-)
-STENOSES = frozenset({Kind.FORAMINAL_STENOSIS, Kind.LATERAL_RECESS_STENOSIS, Kind.CANAL_STENOSIS})
-PLACED = DISC_KINDS | STENOSES
-"""Kinds whose level and zone say which root they can press on."""
+_SLIP, _WORN = Kind.SPONDYLOLISTHESIS, "degenerative"
 
 CAUSES = {
     Kind.PROTRUSION: "disc",
@@ -45,22 +46,28 @@ CAUSES = {
     Kind.CANAL_STENOSIS: "stenosis",
 }
 
-
-ROUNDING = 1e-12
-"""A mixed ratio this near to one says nothing."""
+EVERYWHERE = ("", "all", None)
+"""Levels of a denial that is about every level."""
 
 
 class Seen(NamedTuple):
-    """One root on one side as imaging shows it: grade 0 (free) to 3 (compressed), from one fact."""
+    """One root on one side as imaging shows it: grade 0 (free) to 3 (compressed), from one fact.
+
+    ``lateral`` says that it is seen in or beyond the foramen. ``denial`` is the fact that says
+    otherwise, with the grade ``denied_as`` that it leaves open: reports then disagree.
+    """
 
     root: RootSide
     grade: float
     fact: ImagingFact
+    lateral: bool = False
+    denial: ImagingFact | None = None
+    denied_as: float = 0.0
 
 
 def current(facts: Iterable[ImagingFact]) -> tuple[ImagingFact, ...]:
     """Keep the facts about the study at hand; what has resolved says nothing about today."""
-    return tuple(f for f in facts if f.time != "resolved_or_prior")
+    return tuple([f for f in facts if f.time != "resolved_or_prior"])
 
 
 def seen_roots(facts: Iterable[ImagingFact], model: ImagingModel) -> tuple[Seen, ...]:
@@ -68,36 +75,48 @@ def seen_roots(facts: Iterable[ImagingFact], model: ImagingModel) -> tuple[Seen,
 
     A statement about a root itself goes before one inferred from a level and a zone at the same
     level and side. A root counts as free only where it is said of the root, or of both the places
-    it passes.
+    it passes. Where one statement denies what another one says, both are kept.
     """
     facts = current(facts)
-    stated = [s for f in facts if f.kind is Kind.NERVE_ROOT for s in _stated(f, model)]
-    spoken = {(s.fact.level, s.root.side) for s in stated}
-    roots = {s.root for s in stated}
-    inferred = [
-        s
-        for f in facts
-        if f.present and f.kind in PLACED
-        for s in _inferred(f, model)
-        if (f.level, s.root.side) not in spoken or s.root in roots
-    ]
+    said = [f for f in facts if f.kind is Kind.NERVE_ROOT]
+    found = [s for f in said for s in _stated(f, model)]
+    roots = {s.root for s in found}
+    spoken = {(s.fact.level, s.root.side) for s in found}
+    for fact in facts:
+        if fact.kind in PLACED:
+            if fact.present:
+                found += [
+                    s
+                    for s in _inferred(fact, model)
+                    if s.root in roots or (fact.level, s.root.side) not in spoken
+                ]
+        elif fact.kind is _SLIP:
+            found += [s for s in _slipped(fact, model) if s.root not in roots]
+    found += _cleared(facts)
     strongest: dict[RootSide, Seen] = {}
-    for seen in [*stated, *inferred, *_cleared(facts)]:
+    for seen in found:
         held = strongest.get(seen.root)
-        if held is None or seen.grade > held.grade:
+        if held is None or (seen.grade, seen.lateral) > (held.grade, held.lateral):
             strongest[seen.root] = seen
-    return tuple(strongest[root] for root in sorted(strongest))
+    denials = [f for f in said if not f.present or f.probability is not None]
+    if denials:
+        denials = [f for f in denials if stated_grade(f, model) < model.grade_of_contact]
+        strongest = {at: _opposed(held, denials, found, model) for at, held in strongest.items()}
+    return tuple([strongest[root] for root in sorted(strongest)])
+
+
+def conflicts(facts: Iterable[ImagingFact], model: ImagingModel) -> tuple[RootSide, ...]:
+    """List the roots that one statement calls compressed and another one does not."""
+    return tuple(s.root for s in seen_roots(facts, model) if s.denial is not None)
 
 
 def _stated(fact: ImagingFact, model: ImagingModel) -> list[Seen]:
     named = fact.root or _by_role(fact)
-    root = modelled(named) if named else None
-    if root is None:
+    if named is None:
         return []
-    grade = model.relation_grade.get(fact.relation or "", model.grade_of_contact)
-    if not fact.present:
-        grade = model.denied_grade if grade > model.grade_of_contact else 0.0
-    return [Seen(RootSide(root, side), grade, fact) for side in _sides(fact)]
+    grade = stated_grade(fact, model)
+    lateral = fact.role is Role.EXITING or EXITING.get(fact.level) is named
+    return [Seen(at, grade, fact, lateral) for at in UNITS[named, fact.side]]
 
 
 def _by_role(fact: ImagingFact) -> Root | None:
@@ -106,51 +125,61 @@ def _by_role(fact: ImagingFact) -> Root | None:
     return exiting_root(fact.disc) if fact.role is Role.EXITING else traversing_root(fact.disc)
 
 
+def _opposed(
+    held: Seen, denials: Sequence[ImagingFact], found: Iterable[Seen], model: ImagingModel
+) -> Seen:
+    """Add the denial that stands against a root seen compressed: of the same words, or by another report.
+
+    A report that denies one word of a root and states another is at one with itself.
+    """
+    if held.grade < model.lesion_grade:
+        return held
+    for fact in denials:
+        if not _is_about(fact, held):
+            continue
+        if fact.reference == held.fact.reference:
+            against = fact.root is not None and fact.relation is held.fact.relation
+        else:
+            against = not any(
+                s.root == held.root
+                and s.grade >= model.grade_of_contact
+                and s.fact.reference == fact.reference
+                for s in found
+            )
+        if against:
+            return held._replace(denial=fact, denied_as=stated_grade(fact, model))
+    return held
+
+
+def _is_about(fact: ImagingFact, held: Seen) -> bool:
+    """Whether a denial speaks of this root where it was seen: by name, or of every root there."""
+    named = fact.root or _by_role(fact)
+    return (
+        (named is None or modelled(named) is held.root.root)
+        and fact.side in (None, held.root.side)
+        and (fact.level in EVERYWHERE or fact.level == held.fact.level)
+    )
+
+
 def _inferred(fact: ImagingFact, model: ImagingModel) -> list[Seen]:
-    if fact.disc is None:
-        return []
-    zones = _zones(fact)
-    sides = _sides(fact)
     seen: list[Seen] = []
-    for zone in zones:
-        grade = _grade(fact, zone, model)
-        first, *further = roots_at(fact.disc, zone, fact.migration)
-        roots = [(first, grade), *((r, min(grade, model.grade_of_contact)) for r in further)]
-        seen += [
-            Seen(RootSide(root, side), grade, fact)
-            for named, grade in roots
-            for side in sides
-            if (root := modelled(named))
-        ]
+    for zone in zones_of(fact):
+        grade = placed_grade(fact, zone, model)
+        lateral = zone in LATERAL
+        for units in PRESSED.get((fact.level, zone, fact.migration, fact.side), ()):
+            seen += [Seen(at, grade, fact, lateral) for at in units]
+            grade = min(grade, model.grade_of_contact)
     return seen
 
 
-def _sides(fact: ImagingFact) -> tuple[Side, ...]:
-    """A lesion whose side is not stated may be on either: it speaks for the root, not for a side."""
-    return (fact.side,) if fact.side else BOTH
-
-
-def _zones(fact: ImagingFact) -> tuple[Zone, ...]:
-    match fact.kind:
-        case Kind.FORAMINAL_STENOSIS:
-            return (Zone.FORAMINAL,)
-        case Kind.LATERAL_RECESS_STENOSIS:
-            return (Zone.SUBARTICULAR,)
-        case Kind.CANAL_STENOSIS:
-            return (Zone.CENTRAL,)
-    if Zone.CENTRAL in fact.zones and fact.side is not None and len(fact.zones) == 1:
-        return (Zone.SUBARTICULAR,)
-    return fact.zones or (Zone.SUBARTICULAR,)
-
-
-def _grade(fact: ImagingFact, zone: Zone, model: ImagingModel) -> float:
-    if fact.kind in STENOSES:
-        grade = model.severity_grade.get(fact.severity or "", model.grade_of_contact)
-    else:
-        grade = model.kind_grade.get(fact.kind, model.grade_of_contact)
-    if zone is Zone.CENTRAL and fact.kind is not Kind.CANAL_STENOSIS:
-        return min(grade, model.grade_of_contact)
-    return grade
+def _slipped(fact: ImagingFact, model: ImagingModel) -> list[Seen]:
+    """The root that a slip meets first, where it is said what kind of slip it is."""
+    isthmic = fact.detail.startswith("isthmic")
+    if not fact.present or fact.disc is None or not (isthmic or fact.detail.startswith(_WORN)):
+        return []
+    grade = placed_grade(fact, Zone.SUBARTICULAR, model)
+    first, *_ = roots_of_slip(fact.disc, isthmic=isthmic)
+    return [Seen(at, grade, fact, isthmic) for at in UNITS[first, fact.side]]
 
 
 def _cleared(facts: Iterable[ImagingFact]) -> list[Seen]:
@@ -162,57 +191,12 @@ def _cleared(facts: Iterable[ImagingFact]) -> list[Seen]:
         for side in ((fact.side,) if fact.side else BOTH)
     }
     found: list[Seen] = []
-    if not clear:
-        return found
-    for root in MODEL_ROOTS:
-        crossing = crossing_level(root)
+    for root, recess, foramen in PASSES if clear else ():
         for side in BOTH:
-            recess = clear.get((crossing or "", Kind.LATERAL_RECESS_STENOSIS, side))
-            foramen = _foramen_fact(clear, root, side)
-            if recess and foramen:
-                found.append(Seen(RootSide(root, side), 0.0, recess))
+            passed = clear.get((recess, Kind.LATERAL_RECESS_STENOSIS, side))
+            if passed and (foramen, Kind.FORAMINAL_STENOSIS, side) in clear:
+                found.append(Seen(RootSide(root, side), 0.0, passed))
     return found
-
-
-def _foramen_fact(
-    clear: Mapping[tuple[str, Kind, Side], ImagingFact], root: Root, side: Side
-) -> ImagingFact | None:
-    facts = (
-        f for (_, kind, at), f in clear.items() if kind is Kind.FORAMINAL_STENOSIS and at is side
-    )
-    return next((f for f in facts if f.disc and exiting_root(f.disc) is root), None)
-
-
-def ratio(seen: Seen, age: int | None, model: ImagingModel) -> float:
-    """Log likelihood ratio that this root is the compressed one, discounted by age and by doubt."""
-    below = min(int(seen.grade), len(model.grade_lr) - 2)
-    part = seen.grade - below
-    low, high = (log(model.grade_lr[below + step]) for step in (0, 1))
-    weight = low + part * (high - low)
-    if weight > 0:
-        weight *= _discount(age, model)
-    return weight * model.possible_discount if seen.fact.possible else weight
-
-
-def _discount(age: int | None, model: ImagingModel) -> float:
-    factors = [f for start, f in model.age_discount if age is not None and age >= start]
-    return factors[-1] if factors else 1.0
-
-
-def spread_by_numbering(
-    ratios: Mapping[RootSide, float], model: ImagingModel
-) -> dict[RootSide, float]:
-    """Share each ratio with the neighbours when the count of vertebrae is in doubt."""
-    shared: dict[RootSide, float] = {}
-    for side in BOTH:
-        chances = [exp(ratios.get(RootSide(root, side), 0.0)) for root in MODEL_ROOTS]
-        for i, root in enumerate(MODEL_ROOTS):
-            near = chances[max(i - 1, 0) : i] + chances[i + 1 : i + 2]
-            keep = model.numbering_keep
-            mixed = keep * chances[i] + (1 - keep) * sum(near) / len(near)
-            if abs(mixed - 1) > ROUNDING:
-                shared[RootSide(root, side)] = log(mixed)
-    return shared
 
 
 def as_lesions(
@@ -227,20 +211,20 @@ def as_lesions(
 
 def _is_placed(fact: ImagingFact) -> bool:
     """Whether it is known which side a lesion touches; one in the midline touches both."""
-    return fact.side is not None or Zone.CENTRAL in _zones(fact)
+    return fact.side is not None or Zone.CENTRAL in zones_of(fact)
 
 
 def _lesion(seen: Seen, facts: Iterable[ImagingFact]) -> Lesion:
     fact = seen.fact
     cause = fact if fact.kind in CAUSES else _cause_of(seen, facts)
-    zones = _zones(cause) if cause and cause.kind in PLACED else ()
+    zones = zones_of(cause) if cause and cause.kind in PLACED else ()
     return Lesion(
         root=seen.root,
         cause=CAUSES[cause.kind] if cause else "unspecified",
         level=fact.disc or (cause.disc if cause else None),
         zone=zones[0] if zones else _zone_of_role(fact),
         grade=seen.grade,
-        certain=not fact.possible,
+        certain=not fact.possible and seen.denial is None,
         source=Source(fact.reference, fact.version),
     )
 

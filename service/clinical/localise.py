@@ -11,7 +11,8 @@ from service.clinical.answer import Localisation, Weight
 from service.clinical.change import Leader, would_change
 from service.clinical.evidence import Overlap, Weighed, overlaps, weigh
 from service.clinical.findings import Case, Presence
-from service.clinical.lesions import Seen, ratio, seen_roots, spread_by_numbering
+from service.clinical.image_ratios import doubted, ratio
+from service.clinical.lesions import Seen, seen_roots
 from service.clinical.model import Model, RivalPattern
 from service.clinical.posterior import (
     ROOTS_OF,
@@ -88,10 +89,11 @@ def withhold(answer: Localisation, why: str) -> Localisation:
 def _gather(
     case: Case, model: Model, rivals: tuple[RivalPattern, ...], seen: tuple[Seen, ...]
 ) -> _Evidence:
-    image = {s.root: ratio(s, case.person.age, model.imaging) for s in seen}
-    if any(study.numbering == "doubtful" for study in case.studies):
-        image = spread_by_numbering(image, model.imaging)
     weighed = weigh(case.findings, model)
+    age = case.person.age
+    image = doubted(
+        {s.root: ratio(s, age, model.imaging) for s in seen}, case.studies, model.imaging
+    )
     return _Evidence(weighed, overlaps(weighed, model), seen, image, rivals)
 
 

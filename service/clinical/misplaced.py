@@ -31,7 +31,7 @@ def misplaced(
     seen: Sequence[Seen], shared: Sequence[RootSide], case: Case, model: Model
 ) -> Iterator[Discordance]:
     """Give each of the ``shared`` roots that imaging shows at a wrong level or in a wrong foramen."""
-    for at, grade, fact in seen:
+    for at, grade, fact, *_ in seen:
         root, level = fact.root, fact.disc
         if grade < model.imaging.lesion_grade or at not in shared or not (root and level):
             continue

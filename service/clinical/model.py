@@ -110,6 +110,19 @@ class Combination:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """A variant of anatomy: ``reads`` maps a root in the way of the textbook to the roots as named.
+
+    ``{S1: {S1: 0.5}, L5: {L5: 0.5, S1: 0.5}}``: what does the work of L5 is called L5 or S1, equally
+    likely; shares that do not add up to one leave the rest to roots that imaging does not speak of.
+    ``counts`` says that it is a matter of counting vertebrae.
+    """
+
+    reads: Mapping[Root, Mapping[Root, float]]
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ImagingModel:
     """How imaging facts become evidence.
 
@@ -118,6 +131,13 @@ class ImagingModel:
     an age on. ``grade_of_contact`` is where contact without compression stands, ``denied_grade``
     what "not compressed" leaves open, ``possible_discount`` what a hedge leaves of a log ratio, and
     ``lesion_grade`` the least grade at which a root counts as compressed for comparison.
+
+    ``scales`` turns grades of published scales into root grades. ``silent`` gives, for kinds, how
+    often (per cent) painless people of an age show them; such kinds are held against the share at
+    the age ``silent_at`` instead of ``age_discount``. ``rarity`` multiplies the ratio of a lesion
+    by how rare silent ones are at the places of its root, ``rarity_lateral`` of one in or beyond a
+    foramen; ``most`` bounds the ratio of one root. ``device_base`` is how often a root that a device
+    judges is compressed. ``further_sources`` are those of the tables.
     """
 
     grade_lr: tuple[float, ...]
@@ -132,6 +152,15 @@ class ImagingModel:
     denied_grade: float = 0.5
     possible_discount: float = 0.5
     lesion_grade: float = 1.5
+    scales: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    silent: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+    silent_at: int = 40
+    rarity: Mapping[Root, float] = field(default_factory=dict)
+    rarity_lateral: float = 1.0
+    most: float = 30.0
+    device_base: float = 0.14
+    variants: Mapping[str, Variant] = field(default_factory=dict)
+    further_sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,14 @@ class Read(Protocol):
         """Kinds of disease that must not wait."""
 
     @property
+    def variants(self) -> tuple[str, ...]:
+        """Variants of anatomy that move the roots."""
+
+    @property
+    def clear(self) -> bool:
+        """Whether it says of the whole lumbar spine that nothing is compressed."""
+
+    @property
     def modality(self) -> str | None:
         """The modality that the text names."""
 
@@ -150,6 +158,8 @@ def _read(study: Study, reported: Reported | None, gathered: Gathered, read: Rea
         numbering=reading.numbering,
         modality=modality,
         serious=reading.serious,
+        variants=reading.variants,
+        clear=reading.clear,
     )
     return study, tuple(reading.facts)
 

@@ -14,8 +14,10 @@ from service.clinical.model import (
     ImagingModel,
     Model,
     Priors,
+    Variant,
 )
 from service.knowledge.code_tables import FAMILY, CodeRow
+from service.knowledge.imaging_schemas import further_sources
 from service.knowledge.pages import Entry, Pages
 
 T = TypeVar("T")
@@ -68,13 +70,45 @@ def _to_one(chances: Mapping[Any, float]) -> Mapping[Any, float]:
 
 
 def _imaging(table: Mapping[str, Any]) -> ImagingModel:
-    plain = {name: value for name, value in table.items() if name != "how"}
+    further = ("how", "rarity", "silent", "device", "scale", "variant")
+    plain = {name: value for name, value in table.items() if name not in further}
     for name in ("kind_grade", "severity_grade", "relation_grade"):
         plain[name] = MappingProxyType(plain[name])
     steps = sorted(plain["age_discount"], key=lambda step: int(step["starts"]))
     plain["age_discount"] = tuple((step["starts"], step["factor"]) for step in steps)
     plain["grade_lr"] = tuple(plain["grade_lr"])
-    return ImagingModel(**plain)
+    rarity, silent = table["rarity"], table["silent"]
+    return ImagingModel(
+        **plain,
+        scales=MappingProxyType(
+            {n: MappingProxyType(s["grades"]) for n, s in table["scale"].items()}
+        ),
+        silent=MappingProxyType(_silent(silent)),
+        silent_at=silent["reference"],
+        rarity=MappingProxyType(rarity["roots"]),
+        rarity_lateral=rarity["foraminal"],
+        most=rarity["most"],
+        device_base=table["device"]["base"],
+        variants=MappingProxyType(_variants(table["variant"])),
+        further_sources=tuple(dict.fromkeys(further_sources(table))),
+    )
+
+
+def _silent(table: Mapping[str, Any]) -> dict[str, tuple[tuple[int, float], ...]]:
+    return {
+        kind: tuple(zip(table["ages"], shares, strict=True))
+        for kind, shares in table["percent"].items()
+    }
+
+
+def _variants(tables: Mapping[str, Any]) -> dict[str, Variant]:
+    return {
+        name: Variant(
+            MappingProxyType({root: MappingProxyType(s) for root, s in table["reads"].items()}),
+            table["counts"],
+        )
+        for name, table in tables.items()
+    }
 
 
 def _codes(pages: Pages) -> Codes:

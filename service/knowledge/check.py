@@ -10,6 +10,7 @@ from math import isclose
 from service.clinical.imaging import Kind, Relation
 from service.clinical.model import Combination
 from service.knowledge.code_checks import code_problems
+from service.knowledge.imaging_schemas import further_sources
 from service.knowledge.pages import Pages
 from service.knowledge.rule_checks import rule_problems
 
@@ -61,6 +62,7 @@ def cited(pages: Pages) -> Iterator[tuple[str, Iterable[str]]]:
     yield from ((goal.where, (goal.value.source,)) for goal in pages.goals)
     for entry in (pages.priors, pages.imaging, *pages.combination):
         yield entry.where, entry.value["sources"]
+    yield pages.imaging.where, further_sources(pages.imaging.value)
 
 
 def _sums(pages: Pages) -> Iterator[str]:
@@ -89,15 +91,22 @@ def _constants(pages: Pages) -> Iterator[str]:
 
 def _imaging(pages: Pages) -> Iterator[str]:
     table, where = pages.imaging.value, pages.imaging.where
-    for part, words in (("kind_grade", set(Kind)), ("relation_grade", set(Relation))):
-        for name in sorted(set(table[part]) - words):
+    worded: tuple[tuple[str, Iterable[str], set[str]], ...] = (
+        ("kind_grade", table["kind_grade"], set(Kind)),
+        ("relation_grade", table["relation_grade"], set(Relation)),
+        ("silent.percent", table["silent"]["percent"], set(Kind)),
+    )
+    for part, names, words in worded:
+        for name in sorted(set(names) - words):
             yield f"{where} [{part}]: {name!r} is no word of imaging"
     for name in sorted(set(Relation) - set(table["relation_grade"])):
         yield f"{where} [relation_grade]: {name} is missing"
     ratios, top = table["grade_lr"], len(table["grade_lr"]) - 1
     if top < 1 or sorted(ratios) != ratios:
         yield f"{where}: grade_lr must not fall from one grade to the next"
-    for part in ("kind_grade", "severity_grade", "relation_grade"):
-        for name, grade in table[part].items():
+    graded = {part: table[part] for part in ("kind_grade", "severity_grade", "relation_grade")}
+    graded |= {f"scale.{name}": scale["grades"] for name, scale in table["scale"].items()}
+    for part, grades in graded.items():
+        for name, grade in grades.items():
             if not 0 <= grade <= top:
                 yield f"{where} [{part}]: {name} is beyond the grades"

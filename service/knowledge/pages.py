@@ -26,6 +26,7 @@ from service.clinical.model import (
 from service.errors import KnowledgeError
 from service.knowledge import rule_schemas, schemas
 from service.knowledge.code_tables import TABLES, CodeRow, rows
+from service.knowledge.imaging_schemas import ImagingSchema
 
 T = TypeVar("T")
 
@@ -142,7 +143,7 @@ def _pages(read: _Reader) -> Pages:
         populations=read.tables("evidence/populations.toml", schemas.PopulationSchema()),
         priors=read.single("evidence/priors.toml", schemas.PriorsSchema()),
         combination=read.tables("evidence/combination.toml", schemas.ConstantSchema()),
-        imaging=read.single("evidence/imaging.toml", schemas.ImagingSchema()),
+        imaging=read.single("evidence/imaging.toml", ImagingSchema()),
         red_flags=read.tables("red-flags.toml", rule_schemas.RedFlagSchema(), optional=True),
         rivals=read.tables("rivals.toml", rule_schemas.RivalSchema(), optional=True),
         discordances=read.tables(

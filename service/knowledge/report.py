@@ -96,7 +96,7 @@ def _cited(model: Model) -> set[str]:
     lists += [flag.sources for flag in model.red_flags]
     lists += [rival.sources for rival in model.rivals]
     lists += [kind.sources for kind in model.discordances.values()]
-    return cited.union(model.imaging.sources, *lists)
+    return cited.union(model.imaging.sources, model.imaging.further_sources, *lists)
 
 
 def value_of(finding: FindingModel) -> str:

@@ -1,8 +1,8 @@
 """One marshmallow schema per kind of table in ``mappings/``: from file shape to core values.
 
 A schema checks one table by itself and builds the value of the core it stands for. Here are sources
-and evidence; tables with conditions are in :mod:`service.knowledge.rule_schemas`, rows of codes in
-:mod:`service.knowledge.code_tables`. Rules that span files are in :mod:`service.knowledge.check`.
+and evidence; imaging is in :mod:`service.knowledge.imaging_schemas`, tables with conditions are in
+:mod:`service.knowledge.rule_schemas`, rows of codes in :mod:`service.knowledge.code_tables`. Rules that span files are in :mod:`service.knowledge.check`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ GRADES = ("high", "moderate", "low")
 CHECKED = ("seen", "recalled", "derived", "expert")
 
 NAME = validate.Regexp(KEBAB, error="is not kebab-case")
-_FILLED = validate.Length(min=1, error="is empty")
+FILLED = validate.Length(min=1, error="is empty")
 _OPEN = validate.Range(0, 1, min_inclusive=False, max_inclusive=False, error="not between 0 and 1")
 
 
@@ -36,7 +36,7 @@ def string(**kwargs: Any) -> fields.String:
     """A string; required and not empty unless a default is given."""
     if "load_default" in kwargs:
         return fields.String(**kwargs)
-    return fields.String(required=True, validate=_FILLED, **kwargs)
+    return fields.String(required=True, validate=FILLED, **kwargs)
 
 
 def word(*choices: str, **kwargs: Any) -> fields.String:
@@ -54,7 +54,7 @@ class Words(fields.List[str]):
     """A list of strings that becomes a tuple; empty when it is missing."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(fields.String(validate=_FILLED), **{"load_default": (), **kwargs})
+        super().__init__(fields.String(validate=FILLED), **{"load_default": (), **kwargs})
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         return tuple(super()._deserialize(value, *args, **kwargs))
@@ -175,28 +175,3 @@ class ConstantSchema(TableSchema):
     why = string()
     basis = word(*BASES)
     sources = Words()
-
-
-class StepSchema(TableSchema):
-    """``evidence/imaging.toml``: a discount of log ratios from an age on."""
-
-    starts = fields.Integer(required=True, data_key="from")
-    factor = probability()
-
-
-class ImagingSchema(TableSchema):
-    """``evidence/imaging.toml``."""
-
-    grade_lr = fields.List(fields.Float(validate=validate.Range(min=0, min_inclusive=False)))
-    numbering_keep = probability()
-    grade_of_contact = fields.Float(required=True)
-    denied_grade = fields.Float(required=True)
-    possible_discount = probability()
-    lesion_grade = fields.Float(required=True)
-    grade = word(*GRADES)
-    sources = Words()
-    how = string()
-    age_discount = fields.List(fields.Nested(StepSchema), required=True)
-    kind_grade = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
-    severity_grade = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
-    relation_grade = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)

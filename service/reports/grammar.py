@@ -20,7 +20,7 @@ from service.reports.statement import Statement
 from service.reports.times import PRIOR, change_in, gone_in
 
 DISC = frozenset((Kind.BULGE, Kind.PROTRUSION, Kind.EXTRUSION, Kind.SEQUESTRATION, Kind.HERNIATION))
-_ZONED = DISC | {Kind.ANNULAR_FISSURE}
+_ZONED = DISC | {Kind.ANNULAR_FISSURE, Kind.SYNOVIAL_CYST}
 _SUBJECTS = DISC | {
     *(Kind.OSTEOPHYTE, Kind.SYNOVIAL_CYST, Kind.FACET_ARTHROPATHY, Kind.EPIDURAL_SCAR),
     *(Kind.FORAMINAL_STENOSIS, Kind.LATERAL_RECESS_STENOSIS),
@@ -261,11 +261,13 @@ def _migration(region: Region) -> Migration:
 
 
 def _detail(head: Head, region: Region, absent: bool) -> str:
-    """Direction and grade of a slip, the operation, or the grade that a denial starts at."""
+    """Cause, direction and grade of a slip, the operation, or the grade that a denial starts at."""
     if head.kind is Kind.SPONDYLOLISTHESIS:
         grade = next((m.get("slip_grade") for m in region.marks if "slip_grade" in m.tags), "")
+        why = next((m.get("mechanism") for m in region.within if "mechanism" in m.tags), "")
         direction = "" if head.detail == "unspecified" else head.detail
-        return f"{direction} grade {grade}".strip() if grade else direction
+        words = (why, direction, f"grade {grade}" if grade else "")
+        return " ".join([each for each in words if each])
     if absent and not head.normal and head.kind is not Kind.NERVE_ROOT:
         said = _denied_grades(region)
         return f"at or above {min(said, key=_GRADES.index)}" if said else ""

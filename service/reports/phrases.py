@@ -29,6 +29,7 @@ TAGS = frozenset(
         *("side", "lean", "greater", "severity", "root", "role", "meets", "met", "meeting"),
         *("spared", "negation", "harmless", "hedge", "certain", "request", "time", "cut", "join"),
         *("where", "none", "anaphor", "header", "modality", "numbering", "serious"),
+        *("mechanism", "variant", "whole"),
     )
 )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from service.clinical.imaging import ImagingFact, Kind
-from service.reports.clauses import DROPPED, Sentence, sentences_of
+from service.reports import whole
+from service.reports.clauses import DROPPED, sentences_of
 from service.reports.grammar import Unread, read_sentence
-from service.reports.marks import Mark, marks_of
+from service.reports.marks import marks_of
 from service.reports.merge import merged
 from service.reports.negation import denied_in
 from service.reports.phrases import Phrases
@@ -15,13 +16,10 @@ from service.reports.placing import Carry
 from service.reports.source import Source, source_of
 from service.reports.statement import Statement
 from service.reports.times import PRIOR
+from service.reports.whole import Marked
 
 LONGEST_TEXT = 24_000
-OVER = frozenset(("resolved", "prior", "earlier"))
-"""Words of time that say that something is not of today."""
 FRONT = 400
-
-Marked = tuple[Sentence, tuple[Mark, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,8 @@ class Reading:
     ``modality`` is a DICOM code where the text names the study. ``numbering`` is ``stated``,
     ``doubtful`` or ``unstated``. ``not_understood`` are places in the original text with a reason.
     ``serious`` are kinds of disease that must not wait, such as ``infection``, where the report
-    states or suspects one.
+    states or suspects one. ``variants`` are words such as ``lumbarised-s1``; ``clear`` means that it
+    says of the whole lumbar spine that nothing is compressed.
     """
 
     facts: tuple[ImagingFact, ...]
@@ -39,6 +38,8 @@ class Reading:
     numbering: str
     not_understood: tuple[tuple[int, int, str], ...]
     serious: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+    clear: bool = False
 
 
 def read_report(
@@ -65,9 +66,11 @@ def read_report(
     return Reading(
         tuple([ImagingFact(*_at_source(fact, source), reference, version) for fact in kept]),
         _modality(source.text[:FRONT], marked, phrases),
-        _numbering(marked),
+        whole.numbering(marked),
         tuple((*source.span(start, end), why) for start, end, why in unread),
         _serious(marked),
+        whole.variants(marked),
+        whole.is_clear(kept, marked),
     )
 
 
@@ -114,7 +117,7 @@ def _serious(marked: list[Marked]) -> tuple[str, ...]:
         if not named or sentence.section in (*DROPPED, "history"):
             continue
         kinds = [mark.get("serious") for mark in marks]
-        past = any(mark.tags.get("time") in OVER for mark in marks)
+        past = any(mark.tags.get("time") in whole.OVER for mark in marks)
         for kind, denied in zip(kinds, denied_in(marks, frozenset()), strict=True):
             if kind and not denied and not past:
                 found[kind] = None
@@ -131,17 +134,3 @@ def _modality(front: str, marked: list[Marked], phrases: Phrases) -> str | None:
                 if "modality" in mark.tags:
                     return mark.tags["modality"]
     return next((m.get("modality") for m in marks_of(front, phrases) if "modality" in m.tags), None)
-
-
-def _numbering(marked: list[Marked]) -> str:
-    """What the text says of its counting of vertebrae; a doubt outweighs a statement."""
-    every = [mark for _, marks in marked for mark in marks]
-    said = {mark.tags["numbering"] for mark in every if "numbering" in mark.tags}
-    placed = [mark for mark in every if mark.name or mark.discs]
-    if "doubtful" in said or any(_sixth(mark) for mark in placed):
-        return "doubtful"
-    return "stated" if "stated" in said else "unstated"
-
-
-def _sixth(mark: Mark) -> bool:
-    return mark.name == "L6" or "L6" in " ".join(mark.discs)

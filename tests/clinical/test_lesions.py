@@ -11,7 +11,8 @@ from service.clinical.anatomy import (
     exiting_root,
     traversing_root,
 )
-from service.clinical.lesions import as_lesions, ratio, seen_roots
+from service.clinical.image_ratios import ratio
+from service.clinical.lesions import as_lesions, seen_roots
 from service.clinical.root_sets import modelled
 from tests.clinical.patients import lesion, root_fact
 

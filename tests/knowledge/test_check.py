@@ -44,6 +44,13 @@ def test_a_constant_must_be_one_of_those_that_are_asked_for(refusal: Damage) -> 
         ("impinge = 2.5\n", "", "impinge is missing"),
         ("compress = 3.0", "compress = 4.0", "compress is beyond the grades"),
         ("[0.4, 1.0, 2.0, 4.0]", "[0.4, 2.0, 1.0, 4.0]", "must not fall"),
+        ("osteophyte = 0.5", "osteophytes = 0.5", "'osteophytes' is no word of imaging"),
+        ("spondylolisthesis = [3,", "slipping = [3,", "'slipping' is no word of imaging"),
+        ("B = 1.0, C = 2.0, D = 2.5", "B = 1.0, C = 2.0, D = 4.0", "[scale.schizas]: D is beyond"),
+        ("[29, 31, 33, 36, 38, 40, 43]", "[29, 31]", "protrusion needs one share for each age"),
+        ("L5 = 0.5, S1 = 0.5 }", "L5 = 0.7, S1 = 0.5 }", "the shares of L5 are more than one"),
+        ('"mysliwiec2010"', '"mysliwiec2011"', "there is no source 'mysliwiec2011'"),
+        ("foraminal = 2.0", "foraminal = 0.0", "not above 0"),
     ],
 )
 def test_imaging_words_and_grades_must_be_known(
