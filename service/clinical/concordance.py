@@ -8,11 +8,11 @@ from dataclasses import replace
 from service.clinical.anatomy import RootSide, exiting_root, traversing_root
 from service.clinical.answer import Concordance, Discordance, Lesion, Localisation
 from service.clinical.disagreement import AND, OR, disagree
-from service.clinical.findings import Case, Finding, IssueKind, Presence
+from service.clinical.findings import Case, Finding, IssueKind, Presence, Source
 from service.clinical.imaging import ImagingFact, Kind
 from service.clinical.lesions import Seen, as_lesions, current, seen_roots
 from service.clinical.misplaced import misplaced
-from service.clinical.model import ImagingModel, Model
+from service.clinical.model import Model
 from service.clinical.ordered import against, reached
 
 DEFICIT_GROUPS = ("sensory", "motor", "reflex")
@@ -48,8 +48,7 @@ def compare(
         found += misplaced(seen, shared, case, model)
     else:
         found += _between(case, answer, firm, imaged, model)
-    if len(case.studies) > 1:
-        found += _reports(case, model)
+    found += _contradicted(seen, model)
     found += _numbering(case, imaged, model)
     doubted = imaged
     if case.orders:
@@ -156,23 +155,14 @@ def _is_of(finding: Finding, groups: tuple[str, ...], model: Model) -> bool:
     return known is not None and known.group.startswith(groups)
 
 
-def conflicts(facts: Sequence[ImagingFact], model: ImagingModel) -> tuple[RootSide, ...]:
-    """Give the roots that one report shows compressed and another says are not."""
-    by_report: dict[str, list[ImagingFact]] = {}
-    for fact in current(facts):
-        by_report.setdefault(fact.reference, []).append(fact)
-    if len(by_report) <= 1:
-        return ()
-    held = [seen_roots(said, model) for said in by_report.values()]
-    shown = {s.root for seen in held for s in seen if s.grade >= model.lesion_grade and s.fact.side}
-    denied = {s.root for seen in held for s in seen if s.grade <= model.denied_grade}
-    return tuple(sorted(shown & denied))
-
-
-def _reports(case: Case, model: Model) -> Iterator[Discordance]:
-    reports = [study.report for study in case.studies if study.report]
-    if len(reports) > 1 and (roots := conflicts(case.imaging, model.imaging)):
-        yield disagree("reports-conflict", model, (), roots, sources=tuple(reports))
+def _contradicted(seen: Sequence[Seen], model: Model) -> list[Discordance]:
+    """Whether one statement calls a root compressed and another one says that it is not."""
+    opposed = [s for s in seen if s.denial is not None]
+    if not opposed:
+        return []
+    facts = [fact for s in opposed for fact in (s.fact, s.denial) if fact]
+    sources = tuple(dict.fromkeys(Source(fact.reference, fact.version) for fact in facts))
+    return [disagree("reports-conflict", model, (), [s.root for s in opposed], sources=sources)]
 
 
 def _numbering(case: Case, imaged: Sequence[RootSide], model: Model) -> list[Discordance]:

@@ -30,13 +30,17 @@ FRAGMENTS = frozenset({Kind.EXTRUSION, Kind.SEQUESTRATION})
 def misplaced(
     seen: Sequence[Seen], shared: Sequence[RootSide], case: Case, model: Model
 ) -> Iterator[Discordance]:
-    """Give each of the ``shared`` roots that imaging shows at a wrong level or in a wrong foramen."""
-    for at, grade, fact, *_ in seen:
+    """Give each of the ``shared`` roots that imaging shows at a wrong level or in a wrong foramen.
+
+    Where roots or vertebrae are unusual, or their count is in doubt, no place is a wrong one.
+    """
+    for one in seen:
+        at, fact = one.root, one.fact
         root, level = fact.root, fact.disc
-        if grade < model.imaging.lesion_grade or at not in shared or not (root and level):
+        if one.grade < model.imaging.lesion_grade or at not in shared or not (root and level):
             continue
         kind = _misplacement(root, level, fact, case)
-        if kind:
+        if kind and not any(s.variants or s.numbering == "doubtful" for s in case.studies):
             yield disagree(
                 kind,
                 model,

@@ -278,7 +278,9 @@ def test_no_injection_is_proposed_on_a_study_older_than_the_episode(model):
     assert "esi-consider" in actions(plan_for(model, fresh, named=(LEFT_L5,), status="concordant"))
 
 
-@pytest.mark.parametrize("kind", ["side", "root", "deficit-without-lesion"])
+@pytest.mark.parametrize(
+    "kind", ["side", "root", "level", "foramen", "reports-conflict", "deficit-without-lesion"]
+)
 def test_images_that_must_be_reviewed_are_not_called_enough(kind, model):
     recorded = {"imaging.recorded": True, "duration.weeks": 8.0}
     plan = plan_for(model, recorded, named=(LEFT_L5,), status="discordant", kinds=(kind,))

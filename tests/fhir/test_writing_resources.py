@@ -341,6 +341,7 @@ class TestGuidanceResponse:
             Question("start-back-total", "Not recorded: STarT Back."),
             Question("egfr", "Not recorded: kidney function."),
             Question("report", "Not recorded: the report."),
+            Question("order-aim", "Not recorded: root and side of the order."),
         )
         plan = a_plan(questions=asked)
         made = one(written(an_assessment(plan=plan)), "GuidanceResponse")
@@ -352,6 +353,7 @@ class TestGuidanceResponse:
             ("Observation", "start-back-total"),
             ("Observation", "egfr"),
             ("DiagnosticReport", "report"),
+            ("ServiceRequest", "order-aim"),
         ]
         assert [n["text"] for n in made["note"]] == [q.sentence for q in asked]
 
