@@ -28,6 +28,13 @@ class Weight(NamedTuple):
     grade: str = ""
     source: Source | None = None
 
+    @property
+    def informs(self) -> bool:
+        """Whether the line tells roots of its own side apart, or one from none: a side alone does not."""
+        if self.kind == "finding":
+            return any(self.side in (at.side, None) for at, _ in self.towards)
+        return self.kind == "imaging"
+
     def for_root(self, root: RootSide) -> float:
         """The log ratio for one root and side."""
         for at, weight in self.towards:
@@ -194,8 +201,30 @@ class Plan(NamedTuple):
     questions: tuple[Question, ...]
 
 
+class Change(NamedTuple):
+    """One finding on one side that became worse: from what, to what, and when that was recorded.
+
+    ``before`` and ``after`` are a grade or measure as written, or present and absent; ``kind`` is
+    the id of the rule that calls it worse.
+    """
+
+    finding: str
+    side: Side | None
+    before: str
+    after: str
+    when: datetime
+    sentence: str
+    kind: str
+    sources: tuple[str, ...] = ()
+
+
 class Assessment(NamedTuple):
-    """The whole answer of the core. ``rivals`` are (id, label, sentence) of mimics whose signs are there."""
+    """The whole answer of the core.
+
+    ``rivals`` are (id, label, sentence) of mimics whose signs are there; ``open_rivals`` the same of
+    those that fit so far and were not examined for, with what to examine in the sentence.
+    ``progression`` holds what became worse between examinations, the newest first.
+    """
 
     patient: str
     as_of: datetime
@@ -208,3 +237,5 @@ class Assessment(NamedTuple):
     concordance: Concordance
     plan: Plan
     issues: tuple[ReadingIssue, ...]
+    progression: tuple[Change, ...] = ()
+    open_rivals: tuple[tuple[str, str, str], ...] = ()

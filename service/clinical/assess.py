@@ -12,8 +12,9 @@ from service.clinical.findings import Case
 from service.clinical.lesions import seen_roots
 from service.clinical.localise import localise, withhold
 from service.clinical.model import Model
-from service.clinical.pathway import choose
-from service.clinical.red_flags import match_rivals, screen
+from service.clinical.pathway import ask_about, choose
+from service.clinical.progression import course
+from service.clinical.red_flags import match_rivals, open_rivals, screen
 
 
 def assess(
@@ -27,9 +28,11 @@ def assess(
     """
     must_exist(model, population, profile)
     case = admitted(case, model)
-    recorded = case_facts(case, model)
+    worse = course(case.findings, model, case.as_of)
+    recorded = case_facts(case, model, changed=worse.facts)
     flags = screen(recorded, model.red_flags)
     rivals = match_rivals(recorded, model.rivals)
+    undecided = open_rivals(recorded, model)
     seen = seen_roots(case.imaging, model.imaging)
     localisation = localise(case, model, population=population, rivals=rivals, seen=seen)
     withheld = [f.label for f in flags if f.status == "met" and f.id in _withholding(model)]
@@ -37,6 +40,7 @@ def assess(
         localisation = withhold(localisation, withheld[0])
     concordance = compare(case, localisation, model, seen)
     concluded = answer_facts(localisation, concordance, flags, profile, population, rivals=rivals)
+    plan = choose(recorded | concluded, model, profile, localisation, concordance)
     return Assessment(
         patient=case.person.reference,
         as_of=case.as_of,
@@ -47,8 +51,10 @@ def assess(
         flags=flags,
         rivals=tuple((r.id, r.label, r.sentence) for r in rivals),
         concordance=concordance,
-        plan=choose(recorded | concluded, model, profile, localisation, concordance),
+        plan=ask_about(plan, undecided, model),
         issues=case.issues,
+        progression=worse.changes,
+        open_rivals=tuple((r.id, r.label, r.open_sentence) for r, _ in undecided),
     )
 
 

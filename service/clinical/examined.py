@@ -7,34 +7,28 @@ from functools import lru_cache
 
 from service.clinical.anatomy import BOTH, Side
 from service.clinical.criteria import Fact
-from service.clinical.findings import Finding, Presence
+from service.clinical.findings import Finding
 from service.clinical.model import FindingModel
-from service.clinical.progression import largest_fall, latest
+from service.clinical.progression import is_present, latest
 
 SENSORY_LOSS = "sensory-loss-"
 LEG_PAIN = "pain-"
 GRADED = ("strength", "reflex")
-WHOLE_GRADE = 1.0
-"""One step of the MRC scale."""
 
 Facts = dict[str, Fact]
 Held = list[tuple[Side | None, bool]]
 """On which side each finding of a group was looked for, and whether it was there."""
 
-PRESENT, UNKNOWN = Presence.PRESENT, Presence.UNKNOWN
-
 
 def examination_facts(findings: Iterable[Finding], known: Mapping[str, FindingModel]) -> Facts:
     """Everything the examiner said, by name; later records replace earlier ones."""
-    findings = tuple(findings)
-    newest = latest(findings)
     facts: Facts = {}
     valued: list[tuple[Finding, str]] = []
     held: dict[str, Held] = {"motor": [], "sensory": [], "leg-pain": []}
-    for (name, side), found in newest.items():
+    for (name, side), found in latest(findings).items():
         model = known.get(name)
         kind = model.kind if model else ""
-        present = _is_present(found, model)
+        present = is_present(found, model)
         if present is not None:
             _tell(facts, name, side, present=present)
             if group := _group_of(name, kind):
@@ -43,20 +37,7 @@ def examination_facts(findings: Iterable[Finding], known: Mapping[str, FindingMo
             valued.append((found, kind))
     facts |= _values(valued)
     facts |= _together(held)
-    if len(newest) < len(findings):
-        facts |= _fall(f for f in findings if f.id in known and known[f.id].kind == "strength")
     return facts
-
-
-def _is_present(finding: Finding, model: FindingModel | None) -> bool | None:
-    """What the examiner said; where only a grade was given, what the grade means."""
-    if finding.presence is not UNKNOWN:
-        return finding.presence is PRESENT
-    if finding.value is None or model is None:
-        return None
-    if model.at_most is not None:
-        return finding.value <= model.at_most
-    return None if model.at_least is None else finding.value >= model.at_least
 
 
 @lru_cache(maxsize=1024)
@@ -112,10 +93,3 @@ def _together(held: Mapping[str, Held]) -> Facts:
         if {side for side, _ in found}.issuperset(BOTH):
             facts[f"{group}.bilateral"] = sides.issuperset(BOTH)
     return facts
-
-
-def _fall(strengths: Iterable[Finding]) -> Facts:
-    fall = largest_fall(strengths)
-    if fall is None:
-        return {}
-    return {"motor.fall": fall, "motor.progressive": fall >= WHOLE_GRADE}

@@ -11,13 +11,16 @@ From the examination, per finding id:
 ``<id>.bilateral``          present on both sides
 ``motor.deficit``           any strength finding present
 ``motor.bilateral``         strength findings present on both sides
-``motor.fall``              largest loss of strength between examinations, in MRC grades
-``motor.progressive``       that loss is a whole grade or more
 ``mrc.min``                 the lowest strength grade, 0 to 5
 ``sensory.deficit``         any ``sensory-loss-`` finding present; ``.bilateral`` as above
 ``leg-pain.bilateral``      ``pain-`` findings present on both sides
 ``reflex.max``              the highest reflex grade, 0 to 4
 ==========================  ====================================================================
+
+From records of more than one time, by the table ``mappings/progression.toml``: ``motor.progressive``
+(strength fell) with ``motor.fall`` (the largest loss, in MRC grades), ``reflex.progressive``,
+``pain.progressive``, ``disability.progressive``, ``bladder.progressive`` and ``deficit.new`` (a
+sign that was recorded absent before). Missing where nothing was recorded twice.
 
 From the person: ``age`` (years), ``sex``, ``pregnant``, ``duration.weeks``, ``condition.<word>``,
 ``allergy.<word>``, ``lab.<kind>``; ``medicine.<class>`` (taken or proposed), ``.active``,
@@ -49,6 +52,7 @@ from service.clinical.examined import examination_facts
 from service.clinical.findings import Case, Medicine, Order, Person, Study, Treatment
 from service.clinical.imaging import ImagingFact
 from service.clinical.model import FindingModel, Model, RivalPattern
+from service.clinical.progression import course
 
 T = TypeVar("T")
 
@@ -70,6 +74,7 @@ LIKELIER_THAN_NOT = 0.5
 
 _NAMES = re.compile(
     r"age|sex|pregnant|duration\.weeks|mrc\.min|motor\.(deficit|bilateral|fall|progressive)"
+    r"|(reflex|pain|disability|bladder)\.progressive|deficit\.new"
     r"|sensory\.(deficit|bilateral)|leg-pain\.bilateral|reflex\.max|p\.(top|none)"
     r"|roots\.count|root|side|localised|none-likely|concordance|lesion\.(cause|zone|level)"
     r"|profile|population"
@@ -86,10 +91,13 @@ def is_known(name: str, findings: Collection[str]) -> bool:
     return bool(_NAMES.fullmatch(name)) or _OF_FINDING.sub("", name) in findings
 
 
-def case_facts(case: Case, model: Model) -> dict[str, Fact]:
-    """Everything that was recorded, by name."""
+def case_facts(
+    case: Case, model: Model, *, changed: Mapping[str, Fact] | None = None
+) -> dict[str, Fact]:
+    """Everything that was recorded, by name; ``changed`` is what :func:`course` said, if at hand."""
     duration = _duration(case, model.findings)
     facts = examination_facts(case.findings, model.findings)
+    facts |= course(case.findings, model, case.as_of).facts if changed is None else changed
     facts |= _person(case.person, case.as_of.date())
     facts |= duration
     facts |= _imaging(case.studies, case.imaging)

@@ -164,13 +164,66 @@ class ImagingModel:
 
 
 @dataclass(frozen=True, slots=True)
+class Worsening:
+    """What counts as worse between two examinations of one finding on one side.
+
+    ``findings`` are ids, or how they begin with a star at the end; ``kinds`` adds all findings of a
+    kind. ``worse`` says which way: ``lower``, ``higher`` or ``present`` (a sign that was absent).
+    ``by`` is the least loss that counts, ``reaches`` the grade that it must reach. ``absent`` is
+    the grade meant by "absent", ``present`` the best one meant by "present" without a grade.
+    ``apart_weeks`` is how long before the better record may lie, ``recent_weeks`` for how long the
+    loss is news. ``facts`` are the names that it makes true, ``measure`` the name of the largest
+    loss. ``sentence`` is a template of ``{finding}``, ``{before}`` and ``{after}``.
+    """
+
+    id: str
+    findings: tuple[str, ...]
+    kinds: tuple[str, ...]
+    worse: str
+    by: float
+    reaches: float | None
+    absent: float | None
+    present: float | None
+    apart_weeks: float
+    recent_weeks: float
+    facts: tuple[str, ...]
+    measure: str
+    sentence: str
+    sources: tuple[str, ...]
+    grade: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Circumstances that keep a flag suspected whatever else was answered, with their own words."""
+
+    when: Condition
+    sentence: str
+    action: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Easing:
+    """Circumstances under which the items ``of`` a flag make it suspected and no longer met."""
+
+    when: Condition
+    of: frozenset[str]
+    sentence: str
+    action: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class RedFlag:
     """A published criterion for what must not wait.
 
     ``met`` decides; while it is unanswered, ``suspected`` says whether what is known makes the
     missing ``asks`` (finding ids) matter. ``stops`` puts the flag before any localisation;
     while one that ``withholds`` is met, no root is named. What is
-    said and done while it is only suspected has words of its own where they differ.
+    said and done while it is only suspected has words of its own where they differ. ``standing``
+    raises suspicion by itself; ``eased`` lowers what its items alone would meet to suspected.
     """
 
     id: str
@@ -185,11 +238,17 @@ class RedFlag:
     suspected_sentence: str = ""
     suspected_action: str = ""
     withholds: bool = False
+    standing: tuple[Standing, ...] = ()
+    eased: Easing | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RivalPattern:
-    """Signs that point away from a compressed root, as a likelihood ratio for none."""
+    """Signs that point away from a compressed root, as a likelihood ratio for none.
+
+    It is open, and weighs nothing, while ``open`` holds and an item of ``asks`` is not recorded:
+    what was found fits, and what would decide was not looked at. ``open_sentence`` says so.
+    """
 
     id: str
     label: str
@@ -198,6 +257,9 @@ class RivalPattern:
     sentence: str
     sources: tuple[str, ...]
     basis: str
+    open: Condition | None = None
+    asks: tuple[str, ...] = ()
+    open_sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,3 +372,4 @@ class Model:
     citations: Mapping[str, Citation]
     codes: Codes
     discordances: Mapping[str, DiscordanceKind] = field(default_factory=dict)
+    progression: tuple[Worsening, ...] = ()

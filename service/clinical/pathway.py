@@ -22,7 +22,7 @@ from service.clinical.answer import (
 )
 from service.clinical.criteria import Condition, Facts, Sheet
 from service.clinical.model import FindingModel, GoalTarget, Model, Rule
-from service.clinical.red_flags import is_recorded
+from service.clinical.red_flags import OpenRival, is_recorded
 
 T = TypeVar("T")
 
@@ -100,6 +100,16 @@ def choose(
             if not is_recorded(item, facts)
         ),
     )
+
+
+def ask_about(plan: Plan, undecided: Iterable[OpenRival], model: Model) -> Plan:
+    """The plan with a question for each item that would decide an open rival, asked once."""
+    asked = {question.item: question for question in plan.questions}
+    for rival, items in undecided:
+        for item in items:
+            sentence = f"Not recorded: {model.findings[item].label}. {rival.open_sentence}"
+            asked.setdefault(item, Question(item, sentence))
+    return plan._replace(questions=tuple(asked.values()))
 
 
 @lru_cache(maxsize=64)

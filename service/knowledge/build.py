@@ -46,6 +46,7 @@ def model_of(pages: Pages, digest: str) -> Model:
         citations=_by(pages.sources, "key"),
         codes=_codes(pages),
         discordances=_by(pages.discordances, "id"),
+        progression=tuple(e.value for e in pages.progression),
     )
 
 

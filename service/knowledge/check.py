@@ -58,6 +58,7 @@ def cited(pages: Pages) -> Iterator[tuple[str, Iterable[str]]]:
     for part in (pages.findings, pages.populations, pages.red_flags, pages.rivals):
         yield from ((entry.where, entry.value.sources) for entry in part)
     yield from ((entry.where, entry.value.sources) for entry in pages.discordances)
+    yield from ((entry.where, entry.value.sources) for entry in pages.progression)
     yield from ((rule.where, (rule.value.source,)) for rule in pages.rules)
     yield from ((goal.where, (goal.value.source,)) for goal in pages.goals)
     for entry in (pages.priors, pages.imaging, *pages.combination):

@@ -22,6 +22,7 @@ from service.clinical.model import (
     RedFlag,
     RivalPattern,
     Rule,
+    Worsening,
 )
 from service.errors import KnowledgeError
 from service.knowledge import rule_schemas, schemas
@@ -59,6 +60,7 @@ class Pages:
     goals: tuple[Entry[GoalTarget], ...]
     vocabulary: Mapping[str, Mapping[str, str]]
     codes: Mapping[str, tuple[Entry[CodeRow], ...]]
+    progression: tuple[Entry[Worsening], ...] = ()
 
 
 @dataclass(slots=True)
@@ -155,6 +157,7 @@ def _pages(read: _Reader) -> Pages:
             {name: MappingProxyType(vocabulary.get(name, {})) for name in ("actions", "profiles")}
         ),
         codes=MappingProxyType({table: read.codes(table) for table in TABLES}),
+        progression=read.tables("progression.toml", rule_schemas.WorseningSchema(), optional=True),
     )
 
 

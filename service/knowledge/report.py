@@ -70,7 +70,10 @@ def _asked(model: Model) -> set[str]:
     """The names of facts that rules ask for and only coded context or a disagreement can give."""
     conditions: list[Condition] = [flag.met for flag in model.red_flags]
     conditions += [flag.suspected for flag in model.red_flags]
+    conditions += [s.when for flag in model.red_flags for s in flag.standing]
+    conditions += [flag.eased.when for flag in model.red_flags if flag.eased]
     conditions += [rival.when for rival in model.rivals]
+    conditions += [rival.open for rival in model.rivals if rival.open]
     conditions += [rule.when for rule in model.rules]
     conditions += [goal.when for goal in model.goals]
     names = {name for condition in conditions for name in condition.names}
@@ -96,6 +99,7 @@ def _cited(model: Model) -> set[str]:
     lists += [flag.sources for flag in model.red_flags]
     lists += [rival.sources for rival in model.rivals]
     lists += [kind.sources for kind in model.discordances.values()]
+    lists += [rule.sources for rule in model.progression]
     return cited.union(model.imaging.sources, model.imaging.further_sources, *lists)
 
 

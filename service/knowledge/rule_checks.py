@@ -7,7 +7,7 @@ from itertools import groupby
 
 from service.clinical.criteria import Condition
 from service.clinical.facts import is_known
-from service.clinical.model import Rule
+from service.clinical.model import RedFlag, Rule
 from service.knowledge.pages import Entry, Pages
 
 Known = Callable[[str, frozenset[str]], bool]
@@ -26,6 +26,10 @@ def rule_problems(pages: Pages, known: Known = is_known) -> Iterator[str]:
             yield f"{where}: enough is more than there are criteria in some"
     for flag in pages.red_flags:
         yield from _asks(flag.where, flag.value.asks, findings)
+        yield from _eases(flag)
+    for rival in pages.rivals:
+        yield from _asks(rival.where, rival.value.asks, findings)
+    yield from _progression(pages, findings, known)
     for goal in pages.goals:
         yield from _asks(goal.where, (goal.value.measure,), findings)
     yield from _rules(pages, findings)
@@ -35,7 +39,11 @@ def _conditions(pages: Pages) -> Iterator[tuple[str, Condition]]:
     for flag in pages.red_flags:
         yield flag.where, flag.value.met
         yield flag.where, flag.value.suspected
+        yield from ((flag.where, standing.when) for standing in flag.value.standing)
+        if flag.value.eased:
+            yield flag.where, flag.value.eased.when
     yield from ((rival.where, rival.value.when) for rival in pages.rivals)
+    yield from ((rival.where, rival.value.open) for rival in pages.rivals if rival.value.open)
     yield from ((rule.where, rule.value.when) for rule in pages.rules)
     yield from ((goal.where, goal.value.when) for goal in pages.goals)
 
@@ -55,6 +63,25 @@ def _asks(where: str, asked: Iterable[str], findings: frozenset[str]) -> Iterato
     for item in asked:
         if item not in findings:
             yield f"{where}: asks for {item!r}, which is no finding"
+
+
+def _eases(flag: Entry[RedFlag]) -> Iterator[str]:
+    """Only what meets a flag can be eased."""
+    eased = flag.value.eased.of if flag.value.eased else frozenset[str]()
+    for name in sorted(eased - flag.value.met.names):
+        yield f"{flag.where}: {name!r} is eased and does not meet the flag"
+
+
+def _progression(pages: Pages, findings: frozenset[str], known: Known) -> Iterator[str]:
+    """A rule of progression speaks of findings and facts that exist."""
+    for entry in pages.progression:
+        for name in entry.value.findings:
+            begins = name.removesuffix("*")
+            if not any(f.startswith(begins) if begins != name else f == name for f in findings):
+                yield f"{entry.where}: {name!r} is no finding"
+        for fact in (*entry.value.facts, entry.value.measure):
+            if fact and not known(fact, findings):
+                yield f"{entry.where}: there is no fact {fact!r}"
 
 
 def _rules(pages: Pages, findings: frozenset[str]) -> Iterator[str]:

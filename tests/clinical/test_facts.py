@@ -84,8 +84,8 @@ def test_the_lowest_strength_is_kept_for_a_movement_and_for_the_whole_examinatio
 
 
 def test_a_measure_without_a_presence_is_read_by_its_value_alone(model):
-    facts = facts_of(model, found("leg-pain-nrs", None, present=None, value=8))
-    assert facts == {"leg-pain-nrs.value": 8}
+    facts = facts_of(model, found("back-pain-nrs", None, present=None, value=8))
+    assert facts == {"back-pain-nrs.value": 8}
 
 
 def test_strength_that_fell_by_a_whole_grade_is_progressive(model):

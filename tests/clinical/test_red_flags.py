@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.clinical.red_flags import match_rivals, screen
+from service.clinical.assess import assess
+from service.clinical.findings import Case, Medicine, Person, Source
+from service.clinical.red_flags import match_rivals, open_rivals, screen
+from tests.clinical.patients import NOON, found, person, textbook
+from tests.clinical.plans import asked, plan_for
+
+SOURCE = Source("Condition/c")
 
 EMERGENCY_ITEMS = (
     "saddle-sensory-loss",
@@ -21,6 +27,10 @@ def raised(facts, model):
 
 def patterns(facts, model):
     return {rival.id for rival in match_rivals(facts, model.rivals)}
+
+
+def undecided(facts, model):
+    return {rival.id: unasked for rival, unasked in open_rivals(facts, model)}
 
 
 def test_nothing_recorded_raises_nothing(model):
@@ -97,6 +107,26 @@ def test_a_bladder_scan_that_was_not_made_does_not_keep_the_suspicion_open(model
     assert raised(answered, model)["cauda-equina"].status == "suspected"
 
 
+def test_pain_into_both_legs_in_pregnancy_stays_suspect_when_every_answer_is_normal(model):
+    answered = {"leg-pain.bilateral": True, **dict.fromkeys(EMERGENCY_ITEMS, False)}
+    assert "cauda-equina" not in raised(answered, model)
+    flag = raised({**answered, "pregnant": True}, model)["cauda-equina"]
+    assert (flag.status, flag.stops) == ("suspected", True)
+    assert "pregnan" in flag.sentence
+    one_leg = {**answered, "pregnant": True, "leg-pain.bilateral": False}
+    assert "cauda-equina" not in raised(one_leg, model)
+
+
+def test_a_bladder_that_empties_less_well_is_suspect_even_when_the_rest_is_denied(model):
+    denied = {"bladder.progressive": True, **dict.fromkeys(EMERGENCY_ITEMS, False)}
+    assert raised(denied, model)["cauda-equina"].status == "suspected"
+
+
+@pytest.mark.parametrize("name", ["urinary-hesitancy", "difficulty-starting-urination"])
+def test_trouble_starting_to_pass_urine_is_said_as_retention(name, model):
+    assert name in model.findings["urinary-retention"].aliases
+
+
 @pytest.mark.parametrize("name", ["leg-pain.bilateral", "sensory.bilateral"])
 def test_pain_or_loss_of_feeling_recorded_side_by_side_is_suspect_as_well(name, model):
     assert raised({name: True}, model)["cauda-equina"].status == "suspected"
@@ -114,9 +144,83 @@ def test_weakness_of_both_legs_stops_localisation(model):
     assert flags["cauda-equina"].status == "suspected"
 
 
+NARROW_CANAL = {
+    "motor.bilateral": True,
+    "neurogenic-claudication": True,
+    "duration.weeks": 120.0,
+    "mrc.min": 4.0,
+}
+
+
+def test_mild_weakness_of_both_legs_in_an_old_claudication_is_suspected_and_no_emergency(model):
+    flag = raised(NARROW_CANAL, model)["bilateral-weakness"]
+    assert (flag.status, flag.stops) == ("suspected", True)
+    assert "two weeks" in flag.action
+    told = {**NARROW_CANAL, "bilateral-leg-weakness": True}
+    assert {f.status for f in raised(told, model).values()} == {"suspected"}
+
+
+def test_an_old_claudication_with_weak_legs_is_referred_and_not_sent_in_at_once(model):
+    plan = plan_for(model, NARROW_CANAL)
+    urgencies = {step.rule: step.urgency for step in plan.steps}
+    assert urgencies["emergency-bilateral-weakness-chronic"] == "urgent"
+    assert "stat" not in urgencies.values()
+    assert "absent-foot-pulses" in asked(plan)
+
+
+def test_falling_strength_in_who_bleeds_easily_is_seen_the_same_day(model):
+    facts = {"motor.deficit": True, "motor.progressive": True, "condition.bleeding-disorder": True}
+    urgencies = {step.rule: step.urgency for step in plan_for(model, facts).steps}
+    assert urgencies["emergency-haematoma"] == "stat"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"duration.weeks": 5.0},
+        {"neurogenic-claudication": False},
+        {"motor.progressive": True},
+        {"reported-worsening-weakness": True},
+        {"deficit.new": True},
+        {"mrc.min": 3.0},
+        {"extensor-plantar-response": True},
+        {"absent-foot-pulses": True},
+        {"saddle-sensory-loss": True},
+        {"urinary-retention": True},
+        {"condition.cancer": True},
+        {"significant-trauma": True},
+    ],
+)
+def test_weakness_of_both_legs_is_an_emergency_again_with_anything_new_or_grave(more, model):
+    assert raised({**NARROW_CANAL, **more}, model)["bilateral-weakness"].status == "met"
+
+
+@pytest.mark.parametrize("name", ["neurogenic-claudication", "duration.weeks"])
+def test_weakness_of_both_legs_is_not_eased_by_what_was_not_recorded(name, model):
+    facts = {key: fact for key, fact in NARROW_CANAL.items() if key != name}
+    assert raised(facts, model)["bilateral-weakness"].status == "met"
+
+
+def test_an_old_claudication_does_not_ease_any_other_emergency_item(model):
+    for item in EMERGENCY_ITEMS:
+        flag = raised({**NARROW_CANAL, item: True}, model)["cauda-equina"]
+        assert flag.status == ("suspected" if item == "bilateral-leg-weakness" else "met")
+
+
 def test_a_fall_of_one_grade_is_a_progressive_deficit_and_less_is_not(model):
     assert "progressive-deficit" in raised({"motor.fall": 1}, model)
     assert "progressive-deficit" not in raised({"motor.fall": 0.5}, model)
+
+
+def test_weakness_that_is_told_to_get_worse_is_a_progressive_deficit(model):
+    assert "progressive-deficit" in raised({"reported-worsening-weakness": True}, model)
+
+
+@pytest.mark.parametrize("name", ["deficit.new", "reflex.progressive"])
+def test_a_new_sign_without_lost_strength_is_a_new_deficit_of_its_own(name, model):
+    assert set(raised({name: True}, model)) == {"new-deficit"}
+    worse = raised({name: True, "motor.progressive": True}, model)
+    assert set(worse) == {"progressive-deficit"}
 
 
 @pytest.mark.parametrize("facts", [{"mrc.min": 3}, {"mrc.min": 0}, {"foot-drop": True}])
@@ -140,10 +244,36 @@ def test_mild_weakness_is_not_severe(model):
         ({"pulsatile-abdominal-mass": True}, "aneurysm"),
         ({"extensor-plantar-response": True}, "upper-motor-neuron"),
         ({"absent-foot-pulses": True, "motor.deficit": True}, "limb-ischaemia"),
+        ({"absent-foot-pulses": True, "motor.bilateral": True}, "aortic-occlusion"),
+        ({"motor.progressive": True, "medicine.anticoagulant.active": True}, "haematoma"),
+        ({"motor.progressive": True, "lab.inr": 3.2}, "haematoma"),
     ],
 )
 def test_published_criteria_raise_their_flag(facts, flag, model):
     assert raised(facts, model)[flag].status == "met"
+
+
+@pytest.mark.parametrize(
+    ("facts", "flag"),
+    [
+        ({"motor.deficit": True, "condition.liver-disease": True}, "haematoma"),
+        ({"motor.deficit": True, "medicine.anticoagulant.active": True}, "haematoma"),
+        ({"lab.crp": 64.0, "fever": False}, "infection"),
+        ({"night-pain": True, "reported-worsening-weakness": True}, "cancer-signs"),
+        ({"age": 81, "hip-rotation-pain": True}, "fracture"),
+    ],
+)
+def test_circumstances_alone_keep_a_flag_suspected_with_words_of_their_own(facts, flag, model):
+    shown = raised(facts, model)[flag]
+    written = next(f for f in model.red_flags if f.id == flag)
+    assert shown.status == "suspected"
+    assert shown.sentence in {standing.sentence for standing in written.standing}
+    assert shown.items
+
+
+def test_old_weakness_under_an_anticoagulant_is_no_haematoma(model):
+    old = {"motor.deficit": True, "medicine.anticoagulant.active": True, "duration.weeks": 40.0}
+    assert "haematoma" not in raised(old, model)
 
 
 def test_night_pain_alone_raises_nothing(model):
@@ -200,6 +330,105 @@ def test_each_rival_is_recognised_by_its_signs(facts, rival, model):
     assert rival in patterns(facts, model)
 
 
+PERONEAL = {
+    "weakness-ankle-dorsiflexion": True,
+    "weakness-toe-extension": True,
+    "weakness-ankle-eversion": True,
+}
+
+
+def test_a_dropped_foot_leaves_the_peroneal_nerve_open_until_inversion_and_hip_are_tested(model):
+    unasked = undecided(PERONEAL, model)["common-peroneal-neuropathy"]
+    assert unasked == ("weakness-ankle-inversion", "weakness-hip-abduction")
+    spared = {**PERONEAL, "weakness-hip-abduction": False}
+    assert undecided(spared, model)["common-peroneal-neuropathy"] == ("weakness-ankle-inversion",)
+
+
+@pytest.mark.parametrize("sign", ["weakness-ankle-inversion", "weakness-hip-abduction"])
+def test_a_weak_inversion_or_hip_abduction_closes_the_peroneal_nerve(sign, model):
+    assert "common-peroneal-neuropathy" not in undecided({**PERONEAL, sign: True}, model)
+
+
+def test_a_pattern_whose_signs_are_there_is_matched_and_no_longer_open(model):
+    facts = {**PERONEAL, "weakness-ankle-inversion": False}
+    assert "common-peroneal-neuropathy" in patterns(facts, model)
+    assert "common-peroneal-neuropathy" not in undecided(facts, model)
+
+
+def test_nothing_recorded_leaves_no_pattern_open(model):
+    assert undecided({}, model) == {}
+
+
+@pytest.mark.parametrize(
+    ("facts", "rival", "item"),
+    [
+        (
+            {"condition.diabetes": True, "weakness-knee-extension": True},
+            "diabetic-amyotrophy",
+            "reduced-patellar-reflex",
+        ),
+        ({"weakness-knee-extension": True}, "femoral-neuropathy", "weakness-hip-adduction"),
+        (
+            {"weakness-ankle-dorsiflexion": True, "weakness-plantar-flexion": True},
+            "sciatic-neuropathy",
+            "weakness-hip-abduction",
+        ),
+        ({"reduced-achilles-reflex.bilateral": True}, "polyneuropathy", "glove-and-stocking-loss"),
+        ({"medicine.oral-steroid.active": True}, "zoster", "vesicular-rash"),
+        ({"pain-distribution-anterior-thigh": True}, "hip-disease", "hip-rotation-pain"),
+        (
+            {"pain-below-knee": False, "straight-leg-raise-positive": False},
+            "sacroiliac-joint",
+            "sacroiliac-provocation-positive",
+        ),
+        ({"neurogenic-claudication": True}, "arterial-disease", "absent-foot-pulses"),
+        ({"motor.bilateral": True}, "central-lesion", "extensor-plantar-response"),
+        (
+            {"sex": "female", "age": 33, "duration.weeks": 90.0},
+            "cyclical-sciatica",
+            "cyclical-leg-pain",
+        ),
+        (
+            {"pain-below-knee": True, "straight-leg-raise-positive": False},
+            "piriformis",
+            "piriformis-tenderness",
+        ),
+        (
+            {"pain-distribution-lateral-leg-dorsum-foot": True},
+            "peroneal-entrapment-at-fibular-head",
+            "fibular-head-tinel-positive",
+        ),
+    ],
+)
+def test_a_mimic_that_fits_so_far_is_open_and_names_what_decides(facts, rival, item, model):
+    assert item in undecided(facts, model)[rival]
+    assert (
+        rival not in undecided({**facts, item: False}, model)
+        or item not in undecided({**facts, item: False}, model)[rival]
+    )
+
+
+def test_leg_pain_that_follows_the_cycle_points_away_from_a_root(model):
+    assert patterns({"cyclical-leg-pain": True}, model) == {"cyclical-sciatica"}
+
+
+def test_an_open_rival_is_told_and_asked_for_and_weighs_nothing(model):
+    case = person(found("weakness-ankle-dorsiflexion"), found("weakness-great-toe-extension"))
+    answer = assess(case, model)
+    ((id_, label, sentence),) = answer.open_rivals
+    assert (id_, bool(label)) == ("common-peroneal-neuropathy", True)
+    assert "inversion" in sentence
+    assert {"weakness-ankle-inversion", "weakness-hip-abduction"} <= asked(answer.plan)
+    assert answer.rivals == ()
+    assert not [line for line in answer.localisation.ledger if line.kind == "rival"]
+
+
+def test_no_question_is_asked_twice(model):
+    answer = assess(person(found("neurogenic-claudication"), found("foot-drop")), model)
+    items = [question.item for question in answer.plan.questions]
+    assert len(items) == len(set(items))
+
+
 def test_rivals_are_bounded_and_point_towards_none(model):
     assert all(1 < rival.lr_none <= 20 for rival in model.rivals)
 
@@ -214,3 +443,64 @@ def test_recording_more_never_takes_back_an_emergency(model, known, more):
     if before and before.status == "met":
         after = raised({**more, **known}, model)["cauda-equina"]
         assert after.status == "met"
+
+
+def both(id_, **more):
+    return [found(id_, side, **more) for side in ("left", "right")]
+
+
+def told(id_):
+    return found(id_, None)
+
+
+EMERGENCIES = {
+    "numb saddle and a full bladder": [told("saddle-sensory-loss"), told("urinary-retention")],
+    "legs and sphincters failing for a month": [
+        told("bilateral-leg-pain"),
+        told("bilateral-leg-weakness"),
+        told("bowel-incontinence"),
+    ],
+    "one-sided pain, then both legs weak": [
+        found("pain-below-knee"),
+        *both("weakness-plantar-flexion", value=3),
+    ],
+    "trouble starting to pass urine": [found("pain-below-knee"), told("urinary-retention")],
+    "pain in both legs and nothing else known": both("pain-below-knee"),
+    "cold weak legs without pulses": [
+        *both("weakness-lower-limb", value=1),
+        *both("absent-foot-pulses"),
+        *both("reduced-patellar-reflex"),
+    ],
+    "a fall at an old age": [found("pain-below-knee"), told("significant-trauma")],
+    "a foot that drops": [*textbook("L5"), found("foot-drop")],
+    "toes that barely move": [found("weakness-great-toe-extension", value=2)],
+    "weakness told to get worse": [*textbook("L5"), told("reported-worsening-weakness")],
+    "shivers and back pain": [told("fever")],
+    "lively reflexes and an upgoing toe": [
+        found("brisk-reflexes"),
+        found("extensor-plantar-response"),
+    ],
+    "a throbbing belly": [told("pulsatile-abdominal-mass")],
+}
+
+
+@pytest.mark.parametrize("findings", EMERGENCIES.values(), ids=EMERGENCIES)
+def test_an_emergency_is_flagged_whoever_words_it(findings, model):
+    flags = assess(person(*findings), model).flags
+    assert flags
+    assert all(flag.sentence and flag.action for flag in flags)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"conditions": (("cancer", SOURCE),)},
+        {"conditions": (("liver-disease", SOURCE),)},
+        {"medicines": (Medicine("anticoagulant", "active", SOURCE),)},
+    ],
+)
+def test_what_is_known_of_the_person_makes_an_emergency_of_a_weak_thigh(known, model):
+    weak = (found("weakness-hip-flexion", value=4), found("weakness-knee-extension", value=4))
+    case = Case(Person("Patient/p", **known), NOON, weak)
+    assert {f.id for f in assess(case, model).flags} & {"haematoma", "cancer"}
+    assert assess(Case(Person("Patient/p"), NOON, weak), model).flags == ()
