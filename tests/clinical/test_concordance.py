@@ -13,6 +13,12 @@ from service.clinical.localise import localise
 from tests.clinical.patients import found, lesion, person, root_fact, textbook
 
 LEVELS = {"L4": "L3-L4", "L5": "L4-L5", "S1": "L5-S1"}
+UPPER = (
+    "pain-distribution-anterior-thigh",
+    "sensory-loss-anterior-thigh",
+    "weakness-hip-flexion",
+    "femoral-nerve-stretch-positive",
+)
 
 
 def judged(model, case):
@@ -30,10 +36,13 @@ def test_a_textbook_root_with_its_lesion_agrees(model, root):
     assert (result.status, kinds(result)) == ("concordant", set())
 
 
-@pytest.mark.parametrize(("root", "side"), list(product(LEVELS, Side)))
-def test_every_swapped_side_is_found(model, root, side):
-    fact = root_fact(root, side=side.other, level=LEVELS[root])
-    result = judged(model, person(*textbook(root, side), imaging=[fact]))
+@pytest.mark.parametrize(
+    ("root", "side", "shown"), list(product(("L3", *LEVELS), Side, ("L3", *LEVELS)))
+)
+def test_every_swapped_side_is_found(model, root, side, shown):
+    signs = [found(id_, side) for id_ in UPPER] if root == "L3" else textbook(root, side)
+    fact = root_fact(shown, side=side.other, level={"L3": "L2-L3", **LEVELS}[shown])
+    result = judged(model, person(*signs, imaging=[fact]))
     assert result.status == "discordant"
     assert kinds(result) == {"side"}
 
