@@ -159,7 +159,7 @@ def _answer(
 ) -> Localisation:
     posterior, marginals, _ = belief
     ranked = tuple(sorted(marginals.items(), key=lambda item: (-int(item[1] * TIED), item[0])))
-    informed = any(line.kind in ("finding", "imaging") for line in ledger)
+    informed = any(line.informs for line in ledger)
     named = _named(belief, ranked, model) if informed else ()
     candidates = named or _credible(posterior, ranked, model.combination.credible)
     none = posterior[0]

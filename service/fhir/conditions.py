@@ -45,7 +45,7 @@ def problems(draft: Draft) -> tuple[Problem, ...]:
     the answer.
     """
     found = draft.assessment.localisation
-    informed = any(line.kind in ("finding", "imaging") for line in found.ledger)
+    informed = any(line.informs for line in found.ledger)
     unlikely = found.none >= draft.model.combination.name_at
     roots = found.named or (found.candidates if informed and not unlikely else ())
     return tuple(_problem(draft, root) for root in roots)

@@ -240,3 +240,10 @@ def test_a_lesion_without_a_side_speaks_for_its_root_and_leaves_the_side_to_the_
     assert seen.probability(at) > bare.probability(at)
     alone = localise(person(imaging=[unsided]), MODEL)
     assert isclose(alone.probability(at), alone.probability(RootSide(Root.S1, Side.RIGHT)))
+
+
+def test_knowing_which_leg_hurts_is_too_little_to_name_a_root():
+    answer = localise(person(found("leg-pain-nrs", "left", value=6.0)), MODEL)
+    assert answer.named == ()
+    assert answer.statement == "Too little is recorded to name a root."
+    assert answer.probabilities[0][0].side is Side.LEFT
