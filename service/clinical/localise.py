@@ -99,8 +99,9 @@ def _gather(
 
 def _age_band(age: int | None, model: Model) -> int:
     """Index of the age band; -1 when the age is not known."""
-    starts = [start for start, _ in model.priors.roots_by_age]
-    return -1 if age is None else max((i for i, s in enumerate(starts) if age >= s), default=-1)
+    if age is None:
+        return -1
+    return sum([age >= start for start, _ in model.priors.roots_by_age]) - 1
 
 
 def _ledger(
