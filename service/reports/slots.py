@@ -71,7 +71,11 @@ def _spans_of(heads: Sequence[Head]) -> list[_Span]:
 
 def _bystanders(marks: Sequence[Mark], heads: Sequence[Head]) -> list[_Span]:
     """Marks that are no head but take the words beside them: what is not read, and idle verbs."""
-    takers = [at for at, mark in enumerate(marks) if not _TAKERS.isdisjoint(mark.tags)]
+    takers = [
+        at
+        for at, mark in enumerate(marks)
+        if not _TAKERS.isdisjoint(mark.tags) and "migration" not in mark.tags
+    ]
     if not takers:
         return []
     inside = {i for head in heads for i in range(head.first, head.last + 1)}
