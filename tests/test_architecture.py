@@ -11,11 +11,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "service" / "clinical").glob("*.py"))
 READERS = sorted((ROOT / "service" / "reports").glob("*.py"))
+PICTURES = sorted((ROOT / "service" / "picture").glob("*.py"))
 ALLOWED_IN_CORE = {
     "__future__", "collections", "dataclasses", "datetime", "enum", "functools", "itertools",
     "math", "operator", "statistics", "re", "types", "typing",
 }  # fmt: skip
 TOUCH_THE_WORLD = ("client", "wire", "subscriptions")
+ALLOWED_IN_PICTURES = ALLOWED_IN_CORE | {"html", "textwrap"}
 ALLOWED_IN_REPORTS = ALLOWED_IN_CORE | {"bisect", "html", "unicodedata"}
 
 
@@ -47,6 +49,17 @@ def test_report_reading_imports_only_the_core_and_text_modules(file):
         for name in imported(file)
         if name.split(".")[0] not in ALLOWED_IN_REPORTS
         and not name.startswith(("service.clinical", "service.reports", "service.errors"))
+    }
+    assert strangers == set()
+
+
+@pytest.mark.parametrize("file", PICTURES, ids=lambda f: f.stem)
+def test_pictures_are_drawn_from_the_core_and_text_modules_alone(file):
+    strangers = {
+        name
+        for name in imported(file)
+        if name.split(".")[0] not in ALLOWED_IN_PICTURES
+        and not name.startswith(("service.clinical", "service.picture"))
     }
     assert strangers == set()
 

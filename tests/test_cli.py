@@ -109,6 +109,34 @@ class TestAssess:
         assert "Against left L5:" in told
         assert "As of 2026-10-12" in told
 
+    def test_a_picture_of_the_reasons_is_written_beside_what_is_printed(
+        self, run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        first, second = tmp_path / "first.svg", tmp_path / "second.svg"
+        assert run("assess", STORY, "--picture", first) == 0
+        assert json.loads(capsys.readouterr().out)["resourceType"] == "Bundle"
+        assert run("assess", STORY, "--explain", "--picture", second) == 0
+        assert "Named: left L5" in capsys.readouterr().out
+        assert first.read_text("utf-8").startswith("<svg ")
+        assert first.read_bytes() == second.read_bytes()
+
+    @pytest.mark.parametrize(
+        "words", [["--ndjson", "--picture", "a.svg"], ["--picture", "no/a.svg"]]
+    )
+    def test_a_picture_that_cannot_be_drawn_or_written_ends_with_two(
+        self, run: Run, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert run("assess", STORY, *words) == 2
+        assert not list(tmp_path.glob("*.svg"))
+
+    def test_a_narrow_terminal_is_kept_to(
+        self, run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", "50")
+        assert run("assess", STORY, "--explain") == 0
+        assert max(map(len, capsys.readouterr().out.splitlines())) <= 50
+
     def test_lines_in_are_lines_out_and_a_bad_one_costs_itself(
         self, run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
     ) -> None:

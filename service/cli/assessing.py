@@ -6,13 +6,16 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, BinaryIO
 
 from service import log
-from service.cli.explain import explain
+from service.cli.explain import WIDTH, explain
 from service.cli.screen import Exit, Progress, UsageError
 from service.cli.words import Commands, command, settings_of
 from service.errors import LasegueError
+from service.picture import picture
 
 if TYPE_CHECKING:
     from service.web.assess import Wish
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """\
   lasegue assess patient.json                            print the write-back Bundle
   lasegue assess patient.json --explain                  print the reasoning for people
+  lasegue assess patient.json --picture reasons.svg      draw the reasoning as well
   lasegue assess - --profile UK < patient.json           read standard input
   lasegue assess --ndjson bundles.ndjson > answers.ndjson
   lasegue assess patient.json --population primary-care --as-of 2026-03-01
@@ -40,6 +44,7 @@ def add(commands: Commands) -> None:
     how = made.add_mutually_exclusive_group()
     how.add_argument("--explain", action="store_true", help="print the reasoning for people")
     how.add_argument("--ndjson", action="store_true", help="one Bundle a line")
+    made.add_argument("--picture", metavar="FILE.svg", help="write a picture of the reasoning")
     made.add_argument("--profile", default="", help="the pathway profile, such as UK")
     made.add_argument("--population", default="", help="the population whose base rates hold")
     made.add_argument("--as-of", default="", metavar="TIME", help="the time that dates refer to")
@@ -48,22 +53,41 @@ def add(commands: Commands) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Assess one Bundle, or one a line."""
-    import orjson
-
     from service import wiring
     from service.web.answers import encoded
 
     mind = wiring.mind(settings_of(given))
     wished = _wishes(given, mind)
+    if given.ndjson and given.picture:
+        raise UsageError("--picture draws one Bundle; --ndjson holds many")
     with closing(_opened(given.file)) as source:
         if given.ndjson:
             return _each_line(source, lambda line: encoded(mind.assess(line, wished(line))))
         body = source.read()
+    return _show(body, given, mind, wished(body))
+
+
+def _show(body: bytes, given: argparse.Namespace, mind: Mind, wanted: Wish) -> int:
+    """Print the reasoning or the write-back Bundle, and draw the picture where it is asked for."""
+    import orjson
+
+    if given.picture or given.explain:
+        assessment = mind.think(body, wanted)[1]
+    if given.picture:
+        _draw(given.picture, picture(assessment, mind.model))
     if given.explain:
-        print(explain(mind.think(body, wished(body))[1]), end="")
+        columns = get_terminal_size((WIDTH, 0)).columns
+        print(explain(assessment, mind.model, min(WIDTH, columns)), end="")
     else:
-        _out(orjson.dumps(mind.assess(body, wished(body)), option=orjson.OPT_INDENT_2))
+        _out(orjson.dumps(mind.assess(body, wanted), option=orjson.OPT_INDENT_2))
     return Exit.OK
+
+
+def _draw(file: str, drawn: str) -> None:
+    try:
+        Path(file).write_text(drawn, "utf-8")
+    except OSError as error:
+        raise UsageError(f"--picture {file}: {error.strerror}") from error
 
 
 def _wishes(given: argparse.Namespace, mind: Mind) -> Callable[[bytes], Wish]:

@@ -2,50 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from math import exp
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
-from service.clinical.anatomy import RootSide
-from service.clinical.answer import Assessment, Localisation, Step, Weight
-
-BAR = 30
-"""Columns of a bar that stands for certainty."""
+from service.clinical.answer import Assessment, Step
+from service.clinical.certainty import LEVEL, Interval
+from service.clinical.model import Model
+from service.picture.figures import chance, factor
+from service.picture.reasons import Reason, Row, group_name, rows
 
 WIDTH = 96
-_SHOWN = 0.005
+BAR = 30
+"""Columns of a bar that stands for certainty, where there is room."""
+
+MOST = 8
+"""Reasons shown each way for each root; what is left over is one more."""
+
+_NAME, _CHANCE, _LEAST_BAR = 20, 21, 8
 
 
-def explain(assessment: Assessment) -> str:
-    """The whole assessment as text, ending with a line break."""
-    parts = (
-        _section("Answer", _answer(assessment)),
-        _section("Must not wait", _flags(assessment)),
-        _section("Probability that a root is compressed", _bars(assessment.localisation)),
-        _section("What moved it", _ledger(assessment.localisation)),
-        _section("Examination, imaging and order", _concordance(assessment)),
-        _section(
-            "Other explanations", (f"{label}: {text}" for _, label, text in assessment.rivals)
-        ),
-        _section("Worth recording next", _next(assessment)),
-        _section("Proposed", (_step(s) for s in assessment.plan.steps if not s.against)),
-        _section("Advised against", (_step(s) for s in assessment.plan.steps if s.against)),
-        _section("Goals", (f"{g.label}: {g.target}" for g in assessment.plan.goals)),
-        _section(
-            "Not used", (f"{i.reference or i.expression}: {i.sentence}" for i in assessment.issues)
-        ),
+def explain(assessment: Assessment, model: Model, width: int = WIDTH) -> str:
+    """The whole assessment as text of at most ``width`` columns, ending with a line break."""
+    shown = rows(assessment, model, most=MOST)
+    found, plan = assessment.localisation, assessment.plan
+    sections = (
+        ("Answer", _answer(assessment)),
+        ("Must not wait", _flags(assessment)),
+        (f"Probability that a root is compressed, {LEVEL:.0%} interval", _bars(shown, width)),
+        ("What moved it", _reasons(shown)),
+        ("What would change it", filter(None, [found.would_change])),
+        ("Worse than before", (change.sentence for change in assessment.progression)),
+        ("Examination, imaging and order", _concordance(assessment)),
+        ("Other explanations", _rivals(assessment)),
+        ("Worth recording next", _next(assessment)),
+        ("Proposed", (_step(step) for step in plan.steps if not step.against)),
+        ("Advised against", (_step(step) for step in plan.steps if step.against)),
+        ("Goals", (f"{goal.label}: {goal.target}" for goal in plan.goals)),
+        ("Not used", _unused(assessment)),
+        ("Sources of what moved it", _sources(shown, model)),
     )
+    parts = (_section(title, lines, width) for title, lines in sections)
     return "\n".join(part for part in parts if part)
 
 
-def _section(title: str, lines: Iterable[str]) -> str:
-    shown = [line for text in lines for line in _wrapped(text)]
-    return "\n".join([title, "-" * len(title), *shown, ""]) if shown else ""
+def _section(title: str, lines: Iterable[str], width: int) -> str:
+    shown = [line for text in lines for line in _wrapped(text, width)]
+    heads = wrap(title, width)
+    return "\n".join([*heads, "-" * len(heads[0]), *shown, ""]) if shown else ""
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrapped(text: str, width: int) -> list[str]:
     indent = " " * (len(text) - len(text.lstrip()))
-    return wrap(text.strip(), WIDTH, initial_indent=indent, subsequent_indent=indent + "    ")
+    return wrap(text.strip(), width, initial_indent=indent, subsequent_indent=indent + "    ")
 
 
 def _answer(assessment: Assessment) -> Iterator[str]:
@@ -67,37 +75,46 @@ def _flags(assessment: Assessment) -> Iterator[str]:
         yield f"{flag.label} ({flag.status}): {flag.sentence} {flag.action}{asked}"
 
 
-def _bars(found: Localisation) -> Iterator[str]:
-    rows = sorted(found.probabilities, key=lambda row: (-row[1], row[0]))
-    shown = [(str(at), p) for at, p in rows if p >= _SHOWN]
-    for name, probability in [*shown, ("no root", found.none)]:
-        yield f"{name:<10} {probability:>6.1%}  {'#' * round(probability * BAR)}".rstrip()
+def _bars(shown: Iterable[Row], width: int) -> Iterator[str]:
+    """One line a row: ``#`` up to the interval, ``=`` within it, ``|`` the probability, ``-`` beyond."""
+    columns = min(BAR, width - _NAME - _CHANCE - 1)
+    for row in shown:
+        mark = "*" if row.named else " "
+        said = chance(row.probability, row.interval)
+        drawn = _bar(row.probability, row.interval, columns) if columns >= _LEAST_BAR else ""
+        yield f"{mark + row.name:<{_NAME}}{said:<{_CHANCE}} {drawn}".rstrip()
+    if columns >= _LEAST_BAR:
+        yield "* named; | the probability; = and - how far the interval reaches below and above it."
 
 
-def _ledger(found: Localisation) -> Iterator[str]:
-    subjects = found.named or found.candidates[:1]
-    for at in subjects:
-        moving = sorted(found.ledger, key=lambda line: -abs(line.for_root(at)))
-        yield f"For {at}:"
-        yield from _lines(moving, at, 1) or ["  nothing"]
-        yield f"Against {at}:"
-        yield from _lines(moving, at, -1) or ["  nothing"]
-    if not subjects:
-        yield from (f"  {line.sentence}" for line in found.ledger)
-    if found.would_change:
-        yield f"What would change it: {found.would_change}"
+def _bar(p: float, around: Interval, columns: int) -> str:
+    low, middle, high = (round(x * (columns - 1)) for x in (around.low, p, around.high))
+    return "#" * low + "=" * (middle - low) + "|" + "-" * (high - middle)
 
 
-def _lines(ledger: Iterable[Weight], at: RootSide, sign: int) -> list[str]:
-    found = []
-    for line in ledger:
-        ratio = line.for_root(at)
-        if ratio * sign > 0:
-            cited = "; ".join(part for part in (line.grade, ", ".join(line.sources)) if part)
-            found.append(
-                f"  x{exp(ratio):<6.2f} {line.sentence}" + (f" [{cited}]" if cited else "")
-            )
-    return found
+def _reasons(shown: Sequence[Row]) -> Iterator[str]:
+    told = [row for row in shown if row.told and row.at]
+    for row in told:
+        for direction, reasons in (("For", row.towards), ("Against", row.against)):
+            yield f"{direction} {row.name}:"
+            yield from map(_reason, reasons) if reasons else ["  nothing"]
+    lines = [r.line for row in told for r in (*row.towards, *row.against) if r.line]
+    if lines:
+        yield "A factor is what one line does to the odds of that root alone against no compressed root."
+    if any(line.kind == "overlap" for line in lines):
+        yield (
+            "Findings of one group share a cause: a line for what they share takes back what they "
+            "would count twice, or gives back what they would hide."
+        )
+
+
+def _reason(reason: Reason) -> str:
+    words = f"  {factor(reason.ratio):<7} {reason.words}."
+    if reason.line is None:
+        return words
+    group = group_name(reason.line.group) if reason.line.kind == "finding" else ""
+    cited = "; ".join(filter(None, (group, reason.line.grade, ", ".join(reason.line.sources))))
+    return f"{words} [{cited}]" if cited else words
 
 
 def _concordance(assessment: Assessment) -> Iterator[str]:
@@ -108,6 +125,13 @@ def _concordance(assessment: Assessment) -> Iterator[str]:
         yield f"Imaging: {lesion.cause} at {lesion.level}{zone}, {lesion.root}, grade {lesion.grade:g}"
     for disagreement in found.disagreements:
         yield f"{disagreement.kind}: {disagreement.sentence} {disagreement.action}"
+
+
+def _rivals(assessment: Assessment) -> Iterator[str]:
+    """What has signs, then what fits so far and was not examined for."""
+    yield from (f"{label}: {sentence}" for _, label, sentence in assessment.rivals)
+    for _, label, sentence in assessment.open_rivals:
+        yield f"Not ruled out, {label}: {sentence}"
 
 
 def _next(assessment: Assessment) -> Iterator[str]:
@@ -123,3 +147,17 @@ def _step(step: Step) -> str:
     aimed = f" Target: {targets}." if targets else ""
     cited = ", ".join(part for part in (step.source, step.strength) if part)
     return f"{step.action} ({step.urgency}): {step.sentence}{aimed} {step.reason} [{cited}]"
+
+
+def _unused(assessment: Assessment) -> Iterator[str]:
+    for issue in assessment.issues:
+        yield f"{issue.reference or issue.expression}: {issue.sentence}"
+
+
+def _sources(shown: Iterable[Row], model: Model) -> Iterator[str]:
+    """The sources that the reasons cite by key, in full and in order of key."""
+    lines = (r.line for row in shown for r in (*row.towards, *row.against))
+    keys = {key for line in lines if line for key in line.sources}
+    for key in sorted(keys & model.citations.keys()):
+        cited = model.citations[key]
+        yield f"{key}: {'; '.join(filter(None, (cited.text, cited.identifier)))}"

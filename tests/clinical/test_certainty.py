@@ -1,6 +1,7 @@
 """How sure the certainty is."""
 
 from dataclasses import replace
+from itertools import pairwise
 from math import log
 from random import Random
 from statistics import quantiles
@@ -74,7 +75,7 @@ def test_no_interval_of_a_root_goes_beyond_the_ceiling(findings, imaging):
 @given(EXAMINATION, IMAGES)
 def test_lower_grades_never_make_an_interval_narrower(findings, imaging):
     answers = [around(*findings, model=m, imaging=imaging)[1] for m in GRADED]
-    for surer, vaguer in zip(answers, answers[1:], strict=False):
+    for surer, vaguer in pairwise(answers):
         for at, inner in surer.items():
             assert vaguer[at].low <= inner.low + 1e-9
             assert vaguer[at].high >= inner.high - 1e-9
