@@ -1,7 +1,7 @@
 """Writes the generated blocks of ``docs/`` again: ``python -m tests.generate_docs``.
 
 A block stands between ``<!-- generated: name -->`` and ``<!-- end: name -->``; what is around it is
-written by hand and left alone.
+written by hand and left alone. The pictures in ``docs/pictures/`` are written whole.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.pages import cases, knowledge, operations
 
 DOCS = Path(__file__).parents[1] / "docs"
+PICTURES = DOCS / "pictures"
 
 BLOCKS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "operations.md": {
@@ -50,6 +51,18 @@ def page(name: str) -> str:
     return text
 
 
+def draw() -> None:
+    """Write the picture of every story, and drop those whose story is gone."""
+    drawn = cases.pictures()
+    PICTURES.mkdir(exist_ok=True)
+    for old in PICTURES.glob("*.svg"):
+        if old.name not in drawn:
+            old.unlink()
+    for name, text in drawn.items():
+        (PICTURES / name).write_text(text, "utf-8")
+
+
 if __name__ == "__main__":
+    draw()
     for name in BLOCKS:
         (DOCS / name).write_text(page(name), "utf-8")

@@ -8,8 +8,8 @@ import pytest
 
 from service.jobs.port import State
 from service.settings import Peer, Settings
-from tests.generate_docs import BLOCKS, DOCS, filled, page
-from tests.pages import operations
+from tests.generate_docs import BLOCKS, DOCS, PICTURES, filled, page
+from tests.pages import cases, operations
 
 TOP = DOCS.parent
 PAGES = sorted(
@@ -33,6 +33,18 @@ def test_there_are_documents():
 @pytest.mark.parametrize("name", BLOCKS)
 def test_a_generated_page_is_current(name):
     assert page(name) == read(name), "run python -m tests.generate_docs"
+
+
+def test_the_picture_of_every_story_is_current_and_there_is_no_other():
+    there = {file.name: file.read_text("utf-8") for file in PICTURES.glob("*.svg")}
+    drawn = cases.pictures()
+    assert there.keys() == drawn.keys(), "run python -m tests.generate_docs"
+    stale = [name for name in drawn if there[name] != drawn[name]]
+    assert not stale, "run python -m tests.generate_docs"
+
+
+def test_every_story_shows_its_picture():
+    assert all(f"](pictures/{name})" in cases.cases_block() for name in cases.pictures())
 
 
 def test_generating_twice_gives_the_same_text():

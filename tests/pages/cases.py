@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import exp
 
 from service.clinical.answer import Assessment, Weight
 from service.clinical.findings import Case, Presence
 from service.clinical.imaging import ImagingFact
+from service.picture import picture
 from tests.spec.stories import Story, stories
 
 STRONGEST = 3
@@ -15,7 +17,20 @@ FIRST = 5
 
 def cases_block() -> str:
     """Every story: told, read, thought about, written."""
-    return "\n\n".join(map(_story, stories()))
+    return "\n\n".join(map(_story, _told()))
+
+
+def pictures() -> dict[str, str]:
+    """The picture of every story, by the name of its file; they do not name the digest."""
+    return {
+        f"{story.folder.name}.svg": picture(story.assessment._replace(digest=""), story.model)
+        for story in _told()
+    }
+
+
+@cache
+def _told() -> tuple[Story, ...]:
+    return tuple(stories())
 
 
 def _story(story: Story) -> str:
@@ -26,6 +41,7 @@ def _story(story: Story) -> str:
         told.strip(),
         f"**Read** ([bundle]({folder}/bundle.json), [case]({folder}/case.json)): {_read(story.case)}",
         f"**Thought** ([assessment]({folder}/assessment.json)): {_thought(story.assessment)}",
+        f"![Which root, and why](pictures/{story.folder.name}.svg)",
         _strongest(story.assessment),
         f"**Written** ([write-back]({folder}/writeback.json)): first steps of the CarePlan",
         "\n".join(f"- {step}" for step in _steps(story)[:FIRST]),
