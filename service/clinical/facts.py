@@ -36,7 +36,7 @@ order of this kind does not name both a side and a root or level).
 From the answer: ``roots.count``, ``root``, ``root.<root>``, ``side``, ``localised``,
 ``none-likely``, ``p.top``, ``p.none``; ``concordance``, ``discordance.<kind>``, ``lesion.cause``,
 ``lesion.zone``, ``lesion.level``; ``flag.<id>`` (met, suspected), ``flag.any`` and ``flag.stops``
-(met, suspected, none); ``rival.<id>``, ``rival.any``; ``profile``, ``population``.
+(met, suspected, none), ``flag.open`` (any is suspected, whatever others are); ``rival.<id>``, ``rival.any``; ``profile``, ``population``.
 """
 
 from __future__ import annotations
@@ -269,9 +269,10 @@ def _lesion(answer: Localisation, concordance: Concordance) -> dict[str, Fact]:
 
 
 def _raised(flags: Iterable[FlagRaised]) -> dict[str, Fact]:
-    facts: dict[str, Fact] = {"flag.any": "none", "flag.stops": "none"}
+    facts: dict[str, Fact] = {"flag.any": "none", "flag.stops": "none", "flag.open": False}
     for flag in flags:
         facts[f"flag.{flag.id}"] = flag.status
+        facts["flag.open"] = facts["flag.open"] or flag.status == "suspected"
         for name in ("flag.any", "flag.stops") if flag.stops else ("flag.any",):
             facts[name] = "met" if "met" in (facts[name], flag.status) else flag.status
     return facts

@@ -36,7 +36,7 @@ def screen(facts: Facts, red_flags: Iterable[RedFlag]) -> tuple[FlagRaised, ...]
         if flag.met.is_met(facts):
             eased = flag.eased if flag.eased and _is_eased(flag, flag.eased, facts) else None
             raised.append(_raise(flag, facts, eased) if eased else _met(flag, facts))
-        elif _is_suspected(flag, facts):
+        elif flag.suspected.some and _is_suspected(flag, facts):
             raised.append(_raise(flag, facts))
         elif flag.standing:
             circumstance = next((s for s in flag.standing if s.when.is_met(facts)), None)
@@ -114,10 +114,9 @@ def _is_eased(flag: RedFlag, easing: Easing, facts: Facts) -> bool:
 def _is_suspected(flag: RedFlag, facts: Facts) -> bool:
     """Whether the warning signs hold while what would decide was not asked.
 
-    A flag without such signs is never suspected, and a measure that was not taken leaves none open.
+    A measure that was not taken leaves none open.
     """
-    signs = flag.suspected
-    if not (signs.some or signs.every or signs.never) or not signs.is_met(facts):
+    if not flag.suspected.is_met(facts):
         return False
     unanswered = flag.met.unanswered(facts) if flag.met.holds(facts) is None else ()
     return any(not name.endswith(_MEASURE) for name in unanswered)

@@ -52,7 +52,7 @@ def _points_at(where: str, name: str, pages: Pages) -> Iterator[str]:
     """A fact about a flag or a rival pattern must name one that exists."""
     area, _, word = name.partition(".")
     there = {
-        "flag": {"any", "stops", *(entry.value.id for entry in pages.red_flags)},
+        "flag": {"any", "open", "stops", *(entry.value.id for entry in pages.red_flags)},
         "rival": {"any", *(entry.value.id for entry in pages.rivals)},
     }
     if area in there and word and word not in there[area]:

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import pytest
 
 from service.clinical.anatomy import Root, RootSide, Side
-from service.clinical.answer import Concordance, Discordance, Lesion
+from service.clinical.answer import Concordance, Discordance, FlagRaised, Lesion
 from service.clinical.facts import answer_facts, case_facts, is_known
 from service.clinical.findings import (
     Case,
@@ -247,6 +247,15 @@ def test_the_answer_names_root_side_and_lesion():
     assert facts["profile"] == "UK"
     assert facts["population"] == "primary-care"
     assert facts["flag.any"] == "none"
+
+
+def test_a_suspicion_is_open_whatever_else_is_met():
+    both = [
+        FlagRaised(status, status, status, False, "", "", (), (), ())
+        for status in ("suspected", "met")
+    ]
+    for flags, is_open in ((both, True), (both[::-1], True), (both[1:], False), ((), False)):
+        assert answer_facts(located(), compared(), flags)["flag.open"] is is_open
 
 
 def test_two_sides_named_leave_the_side_open():

@@ -6,7 +6,7 @@ from service.clinical.assess import assess
 from service.clinical.findings import Case, Medicine, Person, Source
 from service.clinical.red_flags import match_rivals, open_rivals, screen
 from tests.clinical.patients import NOON, found, person, textbook
-from tests.clinical.plans import asked, plan_for
+from tests.clinical.plans import LEFT_L5, asked, plan_for
 
 SOURCE = Source("Condition/c")
 
@@ -125,6 +125,14 @@ def test_a_bladder_that_empties_less_well_is_suspect_even_when_the_rest_is_denie
 @pytest.mark.parametrize("name", ["urinary-hesitancy", "difficulty-starting-urination"])
 def test_trouble_starting_to_pass_urine_is_said_as_retention(name, model):
     assert name in model.findings["urinary-retention"].aliases
+
+
+def test_an_open_suspicion_holds_back_an_injection_beside_a_flag_that_is_met(model):
+    facts = {"bilateral-leg-pain": True, "deficit.new": True, "order.injection": True}
+    assert {flag.status for flag in raised(facts, model).values()} == {"met", "suspected"}
+    plan = plan_for(model, facts, named=(LEFT_L5,), status="concordant")
+    assert "injection-flag-unanswered" in {step.rule for step in plan.steps}
+    assert "esi-consider" not in {step.action for step in plan.steps}
 
 
 @pytest.mark.parametrize("name", ["leg-pain.bilateral", "sensory.bilateral"])

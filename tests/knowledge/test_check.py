@@ -116,3 +116,49 @@ def test_a_red_flag_may_only_ask_for_findings(refusal: Damage) -> None:
 def test_a_rule_id_cannot_be_there_twice(refusal: Damage) -> None:
     more = a_rule("same", 'every = ["fever"]') + a_rule("same")
     assert "[same]: this id is there twice" in refusal(RULES, more=more)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        ("red-flags.toml", 'of = ["bilateral-leg-weakness"]', "of = []", "eases nothing"),
+        (
+            "red-flags.toml",
+            'of = ["bilateral-leg-weakness"]',
+            'of = ["fever"]',
+            "red-flags.toml [cauda-equina]: 'fever' is eased and does not meet the flag",
+        ),
+        (
+            "red-flags.toml",
+            'every = ["age >= 70", "hip-rotation-pain"]',
+            'every = ["age >= 70", "hip-pain"]',
+            "red-flags.toml [fracture]: there is no fact 'hip-pain'",
+        ),
+        (
+            "rivals.toml",
+            'asks = ["glove-and-stocking-loss"]',
+            'asks = ["stocking"]',
+            "rivals.toml [polyneuropathy]: asks for 'stocking', which is no finding",
+        ),
+        ("rivals.toml", 'asks = ["glove-and-stocking-loss"]', "", "open_sentence go together"),
+        (
+            "rivals.toml",
+            'open.some = ["reduced-achilles-reflex.bilateral"]',
+            "open.some = []",
+            "always open says nothing",
+        ),
+        (
+            "progression.toml",
+            '"post-void-residual"',
+            '"residual"',
+            "progression.toml [bladder-residual-rises]: 'residual' is no finding",
+        ),
+        ("progression.toml", '"sensory-loss-*"', '"sensitive-*"', "'sensitive-*' is no finding"),
+        ("progression.toml", '"reflex.progressive"', '"reflex.worse"', "no fact 'reflex.worse'"),
+        ("progression.toml", "{before} mL before", "{earlier} mL before", "not a template"),
+    ],
+)
+def test_what_is_worse_eased_or_open_must_speak_of_what_exists(
+    refusal: Damage, file: str, old: str, new: str, says: str
+) -> None:
+    assert says in refusal(file, old, new)
