@@ -131,8 +131,10 @@ def _warnings(assessment: Assessment) -> list[str]:
 
 def _context(assessment: Assessment) -> list[str]:
     """Whether all agrees, what became worse, and what else it may be."""
+    agreement = assessment.concordance
     return [
-        f"Examination, imaging and order: {assessment.concordance.status}.",
+        f"Examination, imaging and order: {agreement.status}.",
+        *(disagreement.sentence for disagreement in agreement.disagreements),
         *(f"Worse than before: {change.sentence}" for change in assessment.progression),
         *(f"Another explanation, {name}: {said}" for _, name, said in assessment.rivals),
         *(f"Not ruled out, {name}: {said}" for _, name, said in assessment.open_rivals),

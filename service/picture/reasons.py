@@ -121,6 +121,8 @@ def said(line: Weight, assessment: Assessment, model: Model) -> str:
     if line.kind == "rival":
         labels = {id_: label for id_, label, _ in assessment.rivals}
         return f"Signs of another cause: {labels.get(line.id, line.id)}"
+    if line.kind == "cap":
+        return f"Ceiling: {line.sentence[0].lower()}{line.sentence[1:].rstrip('.')}"
     return line.sentence.partition(" (x")[0].rstrip(".")
 
 

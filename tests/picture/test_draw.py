@@ -165,6 +165,11 @@ def test_what_must_not_wait_stands_above_every_root():
     assert max(warned) < told.index("left L5 (named)")
 
 
+def test_what_disagrees_is_told_in_the_picture():
+    told = " ".join(words_of(drawn(an_eventful_assessment())))
+    assert "The examination points to left L5, imaging shows a lesion at right L5." in told
+
+
 def test_another_explanation_is_told_in_the_picture():
     assert any("Hip disease" in text for text in words_of(drawn(an_eventful_assessment())))
 

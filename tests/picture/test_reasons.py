@@ -97,7 +97,13 @@ def test_what_findings_share_is_arithmetic_and_no_finding():
 
 @pytest.mark.parametrize(
     ("ratio", "told"),
-    [(log(7.25), "x7.2"), (0.0, "x1.0"), (log(0.5), "x0.50"), (log(0.003), "x0.003")],
+    [
+        (log(7.25), "x7.2"),
+        (0.0, "x1.0"),
+        (log(0.5), "x0.50"),
+        (log(0.003), "x0.003"),
+        (log(2918.7), "x2900"),
+    ],
 )
 def test_a_factor_keeps_two_figures(ratio, told):
     assert factor(ratio) == told
