@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-24s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/.runtime: requirements-demo.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -52,14 +52,17 @@ docs: $(VENV)/.develop ## Write the generated pages again, and fail if anything 
 benchmark: $(VENV)/.develop ## Measure, each figure beside its floor
 	$(BIN)/python -m benchmarks
 
+benchmark-localisation: $(VENV)/.develop ## Measure the localisation; writes docs/localisation.md
+	$(BIN)/python -m benchmarks.localisation
+
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 lock: ## Pin and hash the requirements again (needs uv)
 	$(LOCK) --extra postgres -o requirements.txt
 	$(LOCK) --extra postgres --extra demo --group build -c requirements.txt -o requirements-demo.txt
-	$(LOCK) --extra postgres --extra demo --group build --group test --group lint -c requirements-demo.txt -o requirements-develop.txt
+	$(LOCK) --extra postgres --extra demo --group build --group test --group lint --group benchmark -c requirements-demo.txt -o requirements-develop.txt
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist
 
-.PHONY: help install demo test check lint types arrows knowledge fix docs benchmark lock clean
+.PHONY: help install demo test check lint types arrows knowledge fix docs benchmark benchmark-localisation lock clean

@@ -1,0 +1,1 @@
+"""How well the core localises, on simulated patients and on published cases."""
