@@ -28,6 +28,8 @@ LEVEL = 0.9
 
 _REACH = NormalDist().inv_cdf((1 + LEVEL) / 2)
 _STEP = 1e-5
+_ELSEWHERE = "elsewhere"
+"""The state of a leg while only the other one is ill, for findings that say how often they are there."""
 
 Sets = Sequence[frozenset[RootSide]]
 Effect = list[float]
@@ -148,6 +150,8 @@ def _of_finding(line: Weight, sets: Sets, model: Model) -> Iterator[Effect]:
         return
     low, high = combination.floor, combination.roof
     given = {state: min(max(p, low), high) for state, p in known.given.items()}
+    if (stated := getattr(known, "elsewhere", None)) is not None:
+        given[_ELSEWHERE] = stated
     count = _count(known.grade, combination)
     seen = [_as_seen(roots, line) for roots in sets]
     for state, p in given.items():
@@ -173,5 +177,7 @@ def _as_seen(roots: frozenset[RootSide], line: Weight) -> _Case:
 def _said(case: _Case, given: dict[str, float], line: Weight, combination: Combination) -> float:
     """Log probability of the answer that was recorded."""
     roots, elsewhere = case
-    chance = chance_given(roots, given) * (combination.unaffected_leg if elsewhere else 1.0)
+    chance = chance_given(roots, given)
+    if elsewhere:
+        chance = given.get(_ELSEWHERE, combination.unaffected_leg * chance)
     return log(chance if line.presence is Presence.PRESENT else 1 - chance)
