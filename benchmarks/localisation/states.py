@@ -97,11 +97,12 @@ def chances(given: Floats, items: Items, unaffected: float) -> Floats:
 
 def _together(given: Floats, held: frozenset[str]) -> Floats:
     leak = given[:, -1]
-    alone = given[:, [STATES.index(root) for root in sorted(held)]]
     if not held:
         return leak
+    alone = given[:, [STATES.index(root) for root in sorted(held)]]
+    most = alone.max(axis=1)
     spared = np.minimum((1 - alone) / (1 - leak)[:, None], 1.0).prod(axis=1)
-    return np.maximum(alone.max(axis=1), 1 - (1 - leak) * spared)
+    return np.where(most > leak, np.maximum(most, 1 - (1 - leak) * spared), most)
 
 
 def prior_of(none: float, roots: Floats, two_roots: float, both_sides: float) -> Floats:

@@ -68,6 +68,12 @@ WORDS = (
     ("hyperreflexia", "brisk-reflexes"),
     ("babinski", "extensor-plantar-response"),
 )
+HISTORY = (
+    ("bilateral radicular leg pain", "bilateral-leg-pain"),
+    ("both legs", "bilateral-leg-pain"),
+    ("menstruation", "cyclical-leg-pain"),
+    ("bilateral leg weakness", "bilateral-leg-weakness"),
+)
 DERMATOMES = ("L2", "L3", "L4", "L5", "S1", "S2")
 
 
@@ -200,9 +206,11 @@ def _symptoms(record: Record, own: tuple[Side, ...], model: Model) -> Iterator[S
     pain, tingling = told["pain"] or "", told["paraesthesia_or_numbness"] or ""
     words = " ".join(filter(None, [pain, tingling, record["exam"]["other"]])).lower()
     mapped = any(word in pain.lower() for word in ("dermatom", "radicular", "distribution"))
-    telling = (
+    history = f"{words} {record['text']['exam'] or ''}".lower()
+    yield from ((id_, None, True, None) for word, id_ in HISTORY if word in history)
+    telling = [
         id_ for id_, f in model.findings.items() if f.given and len(set(f.given.values())) == 1
-    )
+    ]
     for side in own:
         if "leg" in pain or "sciatica" in pain or "radiat" in pain or mapped:
             yield from ((id_, side, True, None) for id_ in telling)
