@@ -416,6 +416,22 @@ def test_a_mimic_that_fits_so_far_is_open_and_names_what_decides(facts, rival, i
     )
 
 
+@pytest.mark.parametrize(
+    ("facts", "rival", "grave"),
+    [
+        ({"reduced-achilles-reflex.bilateral": True}, "polyneuropathy", "saddle-sensory-loss"),
+        (
+            {"pain-distribution-lateral-leg-dorsum-foot": True},
+            "peroneal-entrapment-at-fibular-head",
+            "leg-pain.bilateral",
+        ),
+    ],
+)
+def test_a_mimic_of_one_place_is_not_open_where_more_is_wrong(facts, rival, grave, model):
+    assert rival in undecided(facts, model)
+    assert rival not in undecided({**facts, grave: True}, model)
+
+
 def test_leg_pain_that_follows_the_cycle_points_away_from_a_root(model):
     assert patterns({"cyclical-leg-pain": True}, model) == {"cyclical-sciatica"}
 
