@@ -14,7 +14,7 @@ from marshmallow import (
     validates_schema,
 )
 
-from service.clinical.criteria import Condition, CriterionError, condition
+from service.clinical.criteria import CriterionError, condition
 from service.clinical.model import (
     DiscordanceKind,
     Easing,
@@ -86,7 +86,7 @@ class OpenSchema(CriteriaSchema):
     def make(self, loaded: Mapping[str, Any], **kwargs: Any) -> Any:
         """Only the condition."""
         made = super().make(loaded, **kwargs)["when"]
-        if made == Condition():
+        if not (made.every or made.some):
             raise ValidationError("a pattern that is always open says nothing")
         return made
 
