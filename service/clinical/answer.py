@@ -14,7 +14,8 @@ class Weight(NamedTuple):
 
     ``towards`` holds natural-log ratios against "no compressed root" for every root and side the
     line touches; zero lines are left out. ``kind`` is prior, finding, overlap (what findings of one
-    group say together beyond what each says alone), imaging, rival or cap.
+    group say together beyond what each says alone), leg (which one
+    hurts), imaging, rival or cap.
     """
 
     kind: str

@@ -28,8 +28,6 @@ LEVEL = 0.9
 
 _REACH = NormalDist().inv_cdf((1 + LEVEL) / 2)
 _STEP = 1e-5
-_ELSEWHERE = "elsewhere"
-"""The state of a leg while only the other one is ill, for findings that say how often they are there."""
 
 Sets = Sequence[frozenset[RootSide]]
 Effect = list[float]
@@ -150,8 +148,6 @@ def _of_finding(line: Weight, sets: Sets, model: Model) -> Iterator[Effect]:
         return
     low, high = combination.floor, combination.roof
     given = {state: min(max(p, low), high) for state, p in known.given.items()}
-    if (stated := getattr(known, "elsewhere", None)) is not None:
-        given[_ELSEWHERE] = stated
     count = _count(known.grade, combination)
     seen = [_as_seen(roots, line) for roots in sets]
     for state, p in given.items():
@@ -179,5 +175,5 @@ def _said(case: _Case, given: dict[str, float], line: Weight, combination: Combi
     roots, elsewhere = case
     chance = chance_given(roots, given)
     if elsewhere:
-        chance = given.get(_ELSEWHERE, combination.unaffected_leg * chance)
+        chance *= combination.unaffected_leg
     return log(chance if line.presence is Presence.PRESENT else 1 - chance)

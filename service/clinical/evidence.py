@@ -95,6 +95,35 @@ def _telling(model: Model) -> Mapping[str, FindingModel]:
     return {id_: known for id_, known in model.findings.items() if known.given is not None}
 
 
+def painful_leg(
+    findings: Iterable[Finding], weighed: Iterable[Weighed], model: Model
+) -> Side | None:
+    """Give the leg that hurts: with leg pain recorded, else the only one with anything recorded."""
+    complaints = _complaints(model)
+    told = latest(f for f in findings if f.id in complaints)
+    legs = {f.side for f in told.values() if f.side and f.presence is Presence.PRESENT}
+    legs = legs or {w.finding.side for w in weighed if w.finding.side}
+    return legs.pop() if len(legs) == 1 else None
+
+
+@lru_cache(maxsize=8)
+def _complaints(model: Model) -> frozenset[str]:
+    return frozenset(id_ for id_, known in model.findings.items() if known.complaint)
+
+
+@lru_cache(maxsize=8)
+def of_painful_leg(model: Model) -> tuple[Vector, Vector]:
+    """What it says that one leg hurts: of that leg, and of the other.
+
+    The leg that hurts is the side of the root, but for a small share. Without a compressed root, or
+    with one on both sides, it is either leg.
+    """
+    combination, roots = model.combination, len(HYPOTHESES) - 1
+    here = combination.temper * log(2 * (1 - combination.contralateral))
+    there = combination.temper * log(2 * combination.contralateral)
+    return (0.0, *[here] * roots, there + here), (0.0, *[-here] * roots, 0.0)
+
+
 def overlaps(weighed: Iterable[Weighed], model: Model) -> tuple[Overlap, ...]:
     """Work out for each group of findings on one side what they say together."""
     groups: dict[tuple[str, Side | None], list[tuple[str, bool]]] = {}

@@ -10,7 +10,15 @@ from typing import NamedTuple
 
 from service.clinical.anatomy import RootSide, Side
 from service.clinical.answer import NextItem, Weight
-from service.clinical.evidence import OTHER_SIDE, Answers, Overlap, Vector, Weighed, meaning
+from service.clinical.evidence import (
+    OTHER_SIDE,
+    Answers,
+    Overlap,
+    Vector,
+    Weighed,
+    meaning,
+    of_painful_leg,
+)
 from service.clinical.findings import Case, Presence, Source
 from service.clinical.imaging import Kind, Relation
 from service.clinical.lesions import Seen
@@ -112,6 +120,18 @@ def _overlap_line(
         group=group,
         side=side,
     )
+
+
+@lru_cache(maxsize=16)
+def leg_line(leg: Side, model: Model) -> Weight:
+    """Write the line for what the painful leg says of the side."""
+    here, there = of_painful_leg(model)
+    towards = [
+        (at, here[SINGLE[at.root]] if at.side is leg else here[OTHER_SIDE] + there[SINGLE[at.root]])
+        for at in ROOT_SIDES
+    ]
+    sentence = f"The {leg} leg is the one that hurts, or the only one recorded: a compressed root is nearly always on that side."
+    return Weight("leg", "painful-leg", sentence, tuple(towards), side=leg)
 
 
 def imaging_id(at: RootSide) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from service.clinical import explain
-from service.clinical.anatomy import RootSide
+from service.clinical.anatomy import RootSide, Side
 from service.clinical.answer import Localisation, Weight
 from service.clinical.change import Leader, would_change
-from service.clinical.evidence import Overlap, Weighed, overlaps, weigh
+from service.clinical.evidence import Overlap, Weighed, overlaps, painful_leg, weigh
 from service.clinical.findings import Case, Presence
 from service.clinical.image_ratios import doubted, ratio
 from service.clinical.lesions import Seen, seen_roots
@@ -40,6 +40,7 @@ class _Evidence(NamedTuple):
 
     weighed: tuple[Weighed, ...]
     overlaps: tuple[Overlap, ...]
+    leg: Side | None
     seen: tuple[Seen, ...]
     image: Mapping[RootSide, float]
     rivals: tuple[RivalPattern, ...]
@@ -63,7 +64,7 @@ def localise(
         seen = seen_roots(case.imaging, model.imaging)
     evidence = _gather(case, model, rivals, seen)
     prior = prior_of(model, population, _age_band(case.person.age, model))
-    sums = sums_of(evidence.weighed, evidence.overlaps)
+    sums = sums_of(evidence.weighed, evidence.overlaps, evidence.leg, model)
     found = weighed_in(prior.chances, sums, rivals)
     ceiling = model.combination.ceiling
     examined = belief_of(found, prior, ceiling)
@@ -94,7 +95,14 @@ def _gather(
     image = doubted(
         {s.root: ratio(s, age, model.imaging) for s in seen}, case.studies, model.imaging
     )
-    return _Evidence(weighed, overlaps(weighed, model), seen, image, rivals)
+    return _Evidence(
+        weighed,
+        overlaps(weighed, model),
+        painful_leg(case.findings, weighed, model),
+        seen,
+        image,
+        rivals,
+    )
 
 
 def _age_band(age: int | None, model: Model) -> int:
@@ -114,6 +122,8 @@ def _ledger(
     lines = [explain.prior_line(prior.odds, case.person.age, model)]
     lines += [explain.finding_line(w, model) for w in evidence.weighed]
     lines += [explain.overlap_line(o, model) for o in evidence.overlaps]
+    if evidence.leg is not None:
+        lines.append(explain.leg_line(evidence.leg, model))
     lines += explain.imaging_lines(evidence.seen, evidence.image, model)
     lines += [explain.rival_line(r, ROOT_SIDES) for r in evidence.rivals]
     if belief.free is not None:
@@ -162,6 +172,8 @@ def _answer(
     ranked = tuple(sorted(marginals.items(), key=lambda item: (-int(item[1] * TIED), item[0])))
     informed = any(line.informs for line in ledger)
     named = _named(belief, ranked, model) if informed else ()
+    if named and any(line.kind == "rival" for line in ledger) and not _imaged(named, ledger):
+        named = ()
     candidates = named or _credible(posterior, ranked, model.combination.credible)
     none = posterior[0]
     places = [p * TIED // 1 for p in posterior]
@@ -179,6 +191,12 @@ def _answer(
         examination=pointed,
         examined=tuple(examined.marginals.items()),
     )
+
+
+def _imaged(named: Iterable[RootSide], ledger: Iterable[Weight]) -> bool:
+    """Whether imaging speaks for every one of these roots: what a fitting rival asks for."""
+    shown = {at for line in ledger if line.kind == "imaging" for at, x in line.towards if x > 0}
+    return shown.issuperset(named)
 
 
 def _named(

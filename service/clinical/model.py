@@ -35,7 +35,8 @@ class FindingModel:
     nothing about the root. ``at_most`` and ``at_least`` turn a graded value into presence.
     ``grade`` is high, moderate or low. ``crossed`` marks a test of one leg that brings on pain in the other: its side is written either way. ``aliases`` are
     other ids by which the same finding is said; only ``id`` is used inside. ``asked`` is false for
-    what is never proposed as the next thing to record.
+    what is never proposed as the next thing to record. ``complaint`` marks what says
+    which leg hurts.
     """
 
     id: str
@@ -55,6 +56,7 @@ class FindingModel:
     aliases: tuple[str, ...] = ()
     crossed: bool = False
     asked: bool = True
+    complaint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ class Combination:
     ``correlation`` is how far findings of one group share a cause, ``pull_limit`` bounds what one
     finding says of it and ``overlap_limit`` what a group may gain or lose by it, as a ratio.
     ``unaffected_leg`` is how often a sign is found on a leg while a root is compressed on the other
-    side only, as a share of how often it is found when no root is. ``count_high``,
+    side only, as a share of how often it is found when no root is, and ``contralateral`` how often the
+    compressed root lies on the side that does not hurt. ``count_high``,
     ``count_moderate`` and ``count_low`` are how many people the probabilities of a finding are worth
     by grade, ``count_prior`` those of how common each root is: they set how wide intervals are.
     """
@@ -103,6 +106,7 @@ class Combination:
     name_ratio: float
     credible: float
     unaffected_leg: float
+    contralateral: float
     count_high: float
     count_moderate: float
     count_low: float

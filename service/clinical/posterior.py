@@ -10,7 +10,7 @@ from operator import itemgetter, mul
 from typing import NamedTuple
 
 from service.clinical.anatomy import RootSide, Side
-from service.clinical.evidence import OTHER_SIDE, Overlap, Vector, Weighed, together
+from service.clinical.evidence import OTHER_SIDE, Overlap, Vector, Weighed, of_painful_leg, together
 from service.clinical.model import MODEL_ROOTS, Model, RivalPattern
 from service.clinical.root_sets import HYPOTHESES, PAIRS, ROOT_SIDES, UNION, on_side
 
@@ -88,13 +88,19 @@ def _one_side(model: Model, band: int) -> dict[int, float]:
     return {i: sizes[len(HYPOTHESES[i])] * p / totals[len(HYPOTHESES[i])] for i, p in raw.items()}
 
 
-def sums_of(weighed: Iterable[Weighed], shared: Iterable[Overlap]) -> Sums:
+def sums_of(
+    weighed: Iterable[Weighed], shared: Iterable[Overlap], leg: Side | None, model: Model
+) -> Sums:
     """Add up the log ratios of each side, and of what has no side."""
     by_side: dict[Side | None, list[Vector]] = {}
     for finding, _, (vector, _) in weighed:
         by_side.setdefault(finding.side, []).append(vector)
     for overlap in shared:
         by_side[overlap.side].append(overlap.vector)
+    if leg is not None:
+        here, there = of_painful_leg(model)
+        by_side.setdefault(leg, []).append(here)
+        by_side.setdefault(leg.other, []).append(there)
     return {side: list(map(sum, zip(*vs, strict=True))) for side, vs in by_side.items()}
 
 

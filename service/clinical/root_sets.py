@@ -62,11 +62,13 @@ def on_side(roots: frozenset[Root], side: Side) -> frozenset[RootSide]:
 def chance_given(roots: frozenset[Root], given: dict[str, float]) -> float:
     """P(finding | exactly these roots compressed), by noisy-OR over the roots with ``none`` as leak.
 
-    A second root never makes a finding less likely than the likelier root alone does.
+    A second root never makes a finding less likely than the likelier root alone does, and where
+    every root makes it rarer than no compressed root does, it stays so.
     """
+    if not roots:
+        return given["none"]
     alone = [given[root] for root in roots]
-    if len(alone) <= 1:
-        return alone[0] if alone else given["none"]
-    spared = 1 - given["none"]
-    together = 1 - spared * prod(min((1 - p) / spared, 1.0) for p in alone)
-    return max(*alone, together)
+    most, spared = max(alone), 1 - given["none"]
+    if most <= given["none"]:
+        return most
+    return max(most, 1 - spared * prod(min((1 - p) / spared, 1.0) for p in alone))

@@ -143,15 +143,12 @@ def _finding(line: Weight) -> Json:
 
 
 def _basis(line: Weight) -> str:
-    moved = ", ".join([f"{_words(root)} {x:+.2f}" for root, x in line.towards])
+    moved = ", ".join([f"{root!s} {x:+.2f}" for root, x in line.towards])
     return sentences(
         f"Log ratio against no compressed root: {moved}" if moved else "It moved no root",
         _grounds(line.group, line.grade, line.sources),
         f"Read from {line.source.versioned}" if line.source and line.source.reference else "",
     )
-
-
-_words = lru_cache(maxsize=64)(str)
 
 
 @lru_cache(maxsize=1024)

@@ -126,6 +126,7 @@ class FindingSchema(TableSchema):
     aliases = Words()
     crossed = fields.Boolean(load_default=False)
     asked = fields.Boolean(load_default=True)
+    complaint = fields.Boolean(load_default=False)
 
     @validates_schema
     def graded(self, loaded: Mapping[str, Any], **_: Any) -> None:

@@ -247,3 +247,21 @@ def test_knowing_which_leg_hurts_is_too_little_to_name_a_root():
     assert answer.named == ()
     assert answer.statement == "Too little is recorded to name a root."
     assert answer.probabilities[0][0].side is Side.LEFT
+
+
+def test_a_leg_that_was_not_recorded_is_taken_for_the_one_that_does_not_hurt():
+    weak = found("weakness-great-toe-extension")
+    one = localise(person(weak), MODEL)
+    both = localise(person(weak, found("weakness-hip-flexion", "right", present=False)), MODEL)
+    other = RootSide(Root.S1, Side.RIGHT)
+    assert one.probability(other) < both.probability(other)
+    assert [w.kind for w in one.ledger].count("leg") == 1
+    assert "leg" not in {w.kind for w in both.ledger}
+
+
+def test_while_a_rival_fits_a_root_is_named_only_where_imaging_shows_it():
+    rival = RivalPattern("r", "Rival", MODEL.red_flags[0].met, 1.1, "Rival.", (), "expert")
+    bare, seen = (person(*textbook("L5"), imaging=i) for i in ([], [root_fact("L5")]))
+    assert localise(bare, MODEL).named == (RootSide(Root.L5, Side.LEFT),)
+    assert localise(bare, MODEL, rivals=(rival,)).named == ()
+    assert localise(seen, MODEL, rivals=(rival,)).named == (RootSide(Root.L5, Side.LEFT),)

@@ -105,7 +105,7 @@ ledgers = st.lists(
         a_weight,
         st.sampled_from(ROOT_SIDES),
         st.floats(-4, 4),
-        kind=st.sampled_from(["prior", "finding", "overlap", "imaging", "rival", "cap"]),
+        kind=st.sampled_from(["prior", "finding", "overlap", "leg", "imaging", "rival", "cap"]),
         sentence=words,
     ),
     max_size=4,
