@@ -14,7 +14,7 @@ from benchmarks.localisation import baselines, disagreements, optimal, ours, sco
 from benchmarks.localisation.disagreements import Swapped, WrongLevel
 from benchmarks.localisation.patients import Patients, draw
 from benchmarks.localisation.scores import Named, Scores
-from benchmarks.localisation.states import Floats, Items, answers, items_of
+from benchmarks.localisation.states import Floats, Ints, Items, answers, items_of
 from benchmarks.localisation.world import Truth, World, believed_of, truth_of
 from service.clinical.model import Model
 from service.knowledge.files import load_model
@@ -128,7 +128,10 @@ def _reading(
     )
 
 
-def _margin(true: Floats, top: np.ndarray, other: Floats) -> Margin:
-    rows = np.arange(len(top))
-    gain = 100 * (true[rows, top] - true[rows, answers(other).argmax(axis=1)])
-    return Margin(float(gain.mean()), scores.standard_error(gain))
+def _margin(true: Floats, top: Ints, other: Floats) -> Margin:
+    """Points above another reader; the noise is that of labels drawn for the same patients."""
+    rows, second = np.arange(len(top)), answers(other).argmax(axis=1)
+    ours, theirs = true[rows, top], true[rows, second]
+    gain = float((ours - theirs).mean())
+    spread = np.where(top == second, 0.0, ours + theirs).mean() - gain**2
+    return Margin(100 * gain, 100 * float(np.sqrt(max(spread, 0.0) / len(top))))
