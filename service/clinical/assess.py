@@ -14,7 +14,7 @@ from service.clinical.localise import localise, withhold
 from service.clinical.model import Model
 from service.clinical.pathway import ask_about, choose
 from service.clinical.progression import course
-from service.clinical.red_flags import match_rivals, open_rivals, screen
+from service.clinical.red_flags import watch
 
 
 def assess(
@@ -30,9 +30,7 @@ def assess(
     case = admitted(case, model)
     worse = course(case.findings, model, case.as_of)
     recorded = case_facts(case, model, changed=worse.facts)
-    flags = screen(recorded, model.red_flags)
-    rivals = match_rivals(recorded, model.rivals)
-    undecided = open_rivals(recorded, model)
+    flags, rivals, undecided = watch(recorded, model)
     seen = seen_roots(case.imaging, model.imaging)
     localisation = localise(case, model, population=population, rivals=rivals, seen=seen)
     withheld = [f.label for f in flags if f.status == "met" and f.id in _withholding(model)]

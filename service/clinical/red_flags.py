@@ -6,12 +6,12 @@ Nothing here is a computed risk: an item was recorded or it was not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from service.clinical.answer import FlagRaised
-from service.clinical.criteria import Condition, Facts
+from service.clinical.criteria import Condition, Facts, Sheet
 from service.clinical.model import Easing, Model, RedFlag, RivalPattern, Standing
 
 _MEASURE = ".value"
@@ -25,48 +25,81 @@ class OpenRival(NamedTuple):
     unasked: tuple[str, ...]
 
 
-def screen(facts: Facts, red_flags: Iterable[RedFlag]) -> tuple[FlagRaised, ...]:
-    """Give every flag that is met, or suspected while its own items are unanswered, in file order.
+class Watched(NamedTuple):
+    """What stands or fits: flags in file order, rivals, and rivals that are not excluded."""
 
-    A flag may also be suspected under circumstances that no answer takes back, and suspected where
-    it would be met, when the items that meet it are of a kind that the circumstances ease.
+    flags: tuple[FlagRaised, ...]
+    rivals: tuple[RivalPattern, ...]
+    open: tuple[OpenRival, ...]
+
+
+def watch(facts: Facts, model: Model) -> Watched:
+    """Hold every flag and every rival against what was recorded.
+
+    A flag is met, or suspected while its own items are unanswered. It may also be suspected under
+    circumstances that no answer takes back, and suspected where it would be met, when the items
+    that meet it are of a kind that the circumstances ease. A rival has all its signs there; what was
+    not recorded matches nothing. An open one fits so far, and what would decide was not recorded.
     """
-    raised: list[FlagRaised] = []
-    for flag in red_flags:
-        if flag.met.is_met(facts):
-            eased = flag.eased if flag.eased and _is_eased(flag, flag.eased, facts) else None
-            raised.append(_raise(flag, facts, eased) if eased else _met(flag, facts))
-        elif flag.suspected.some and _is_suspected(flag, facts):
-            raised.append(_raise(flag, facts))
-        elif flag.standing:
-            circumstance = next((s for s in flag.standing if s.when.is_met(facts)), None)
-            if circumstance:
-                raised.append(_raise(flag, facts, circumstance))
-    return tuple(raised)
+    watcher = _watcher(model)
+    held = watcher.sheet.met(facts)
+    raised = [_screened(flag, facts) for flag, bits in watcher.flags if held & bits]
+    rivals = [rival for rival, bit in watcher.rivals if held & bit]
+    fitting = [_opened(rival, facts) for rival, bit in watcher.open if held & bit]
+    return Watched(
+        tuple([flag for flag in raised if flag]),
+        tuple(rivals),
+        tuple([rival for rival in fitting if rival]),
+    )
 
 
-def match_rivals(facts: Facts, rivals: Iterable[RivalPattern]) -> tuple[RivalPattern, ...]:
-    """Give every pattern whose signs are all there; what was not recorded matches nothing."""
-    return tuple(rival for rival in rivals if rival.when.is_met(facts))
+class _Watcher(NamedTuple):
+    """The conditions of one model on one sheet, and the bits that call for a closer look."""
 
-
-def open_rivals(facts: Facts, model: Model) -> tuple[OpenRival, ...]:
-    """Give every pattern that fits so far and whose deciding items were not all recorded.
-
-    A pattern whose signs are there is not open, nor one that what was recorded rules out.
-    """
-    found: list[OpenRival] = []
-    for rival in _open_patterns(model):
-        if rival.open and rival.open.is_met(facts) and rival.when.holds(facts) is None:
-            unasked = tuple(item for item in rival.asks if not is_recorded(item, facts))
-            if unasked:
-                found.append(OpenRival(rival, unasked))
-    return tuple(found)
+    sheet: Sheet
+    flags: tuple[tuple[RedFlag, int], ...]
+    rivals: tuple[tuple[RivalPattern, int], ...]
+    open: tuple[tuple[RivalPattern, int], ...]
 
 
 @lru_cache(maxsize=8)
-def _open_patterns(model: Model) -> tuple[RivalPattern, ...]:
-    return tuple(rival for rival in model.rivals if rival.open is not None)
+def _watcher(model: Model) -> _Watcher:
+    conditions: list[Condition] = []
+
+    def bit(condition: Condition) -> int:
+        conditions.append(condition)
+        return 1 << len(conditions) - 1
+
+    flags = [(flag, sum([bit(each) for each in _conditions(flag)])) for flag in model.red_flags]
+    rivals = [(rival, bit(rival.when)) for rival in model.rivals]
+    fitting = [(rival, bit(rival.open)) for rival in model.rivals if rival.open is not None]
+    return _Watcher(Sheet(conditions, {}), tuple(flags), tuple(rivals), tuple(fitting))
+
+
+def _conditions(flag: RedFlag) -> Iterator[Condition]:
+    """Any of these must hold for the flag to be met or suspected."""
+    yield flag.met
+    if flag.suspected.some:
+        yield flag.suspected
+    yield from (circumstance.when for circumstance in flag.standing)
+
+
+def _screened(flag: RedFlag, facts: Facts) -> FlagRaised | None:
+    if flag.met.is_met(facts):
+        eased = flag.eased if flag.eased and _is_eased(flag, flag.eased, facts) else None
+        return _raise(flag, facts, eased) if eased else _met(flag, facts)
+    if flag.suspected.some and _is_suspected(flag, facts):
+        return _raise(flag, facts)
+    circumstance = next((s for s in flag.standing if s.when.is_met(facts)), None)
+    return _raise(flag, facts, circumstance) if circumstance else None
+
+
+def _opened(rival: RivalPattern, facts: Facts) -> OpenRival | None:
+    """The rival as open, unless its signs are there or what was recorded rules it out."""
+    if rival.when.holds(facts) is not None:
+        return None
+    unasked = tuple(item for item in rival.asks if not is_recorded(item, facts))
+    return OpenRival(rival, unasked) if unasked else None
 
 
 def is_recorded(item: str, facts: Facts) -> bool:

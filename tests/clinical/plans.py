@@ -5,7 +5,7 @@ from service.clinical.answer import Concordance, Discordance, Localisation
 from service.clinical.facts import answer_facts
 from service.clinical.model import MODEL_ROOTS
 from service.clinical.pathway import choose
-from service.clinical.red_flags import match_rivals, screen
+from service.clinical.red_flags import watch
 
 LEFT_L5 = RootSide(Root.L5, Side.LEFT)
 RIGHT_L5 = RootSide(Root.L5, Side.RIGHT)
@@ -37,8 +37,7 @@ def compared(status="undecided", *kinds):
 
 def plan_for(model, recorded, profile="default", *, named=(), status="undecided", kinds=()):
     localisation, concordance = located(*named), compared(status, *kinds)
-    flags = screen(recorded, model.red_flags)
-    rivals = match_rivals(recorded, model.rivals)
+    flags, rivals, _ = watch(recorded, model)
     concluded = answer_facts(localisation, concordance, flags, profile, "", rivals=rivals)
     return choose({**recorded, **concluded}, model, profile, localisation, concordance)
 

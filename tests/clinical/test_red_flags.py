@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from service.clinical.assess import assess
 from service.clinical.findings import Case, Medicine, Person, Source
-from service.clinical.red_flags import match_rivals, open_rivals, screen
+from service.clinical.red_flags import watch
 from tests.clinical.patients import NOON, found, person, textbook
 from tests.clinical.plans import LEFT_L5, asked, plan_for
 
@@ -22,15 +22,15 @@ EMERGENCY_ITEMS = (
 
 
 def raised(facts, model):
-    return {flag.id: flag for flag in screen(facts, model.red_flags)}
+    return {flag.id: flag for flag in watch(facts, model).flags}
 
 
 def patterns(facts, model):
-    return {rival.id for rival in match_rivals(facts, model.rivals)}
+    return {rival.id for rival in watch(facts, model).rivals}
 
 
 def undecided(facts, model):
-    return {rival.id: unasked for rival, unasked in open_rivals(facts, model)}
+    return {rival.id: unasked for rival, unasked in watch(facts, model).open}
 
 
 def test_nothing_recorded_raises_nothing(model):
