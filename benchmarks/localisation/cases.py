@@ -58,9 +58,8 @@ class CaseMaker:
         self._signs = [
             [Finding(s, Presence.PRESENT, EXAMINED, side) for side in BOTH] for s in signs
         ]
-        told = side_told and items.side_finding
         self._pain = [
-            (Finding(items.side_finding, Presence.PRESENT, EXAMINED, side),) if told else ()
+            (Finding(items.side_finding, Presence.PRESENT, EXAMINED, side),) if side_told else ()
             for side in BOTH
         ]
 

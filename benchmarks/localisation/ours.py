@@ -15,7 +15,7 @@ from service.clinical.answer import Localisation
 from service.clinical.facts import case_facts
 from service.clinical.localise import localise
 from service.clinical.model import Model
-from service.clinical.red_flags import match_rivals
+from service.clinical.red_flags import watch
 from service.clinical.root_sets import HYPOTHESES, PAIRS, on_side
 
 PLACE = {
@@ -44,7 +44,7 @@ def read(patients: Patients, items: Items, world: World, model: Model) -> tuple[
     both = _blank(len(patients.state)), _blank(len(patients.state))
     for n in range(len(patients.state)):
         bare = maker.case(patients, n, imaging=False)
-        rivals = match_rivals(case_facts(bare, model), model.rivals)
+        rivals = watch(case_facts(bare, model), model).rivals
         for answers, case in zip(both, (bare, maker.with_imaging(bare, patients, n)), strict=True):
             said = localise(case, model, population=world.population, rivals=rivals)
             _note(answers, n, said)

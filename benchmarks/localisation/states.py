@@ -54,14 +54,13 @@ class Items(NamedTuple):
     usual: Flags
     """For each finding, whether an examiner is ever asked for it; the rest say the same again."""
     side_finding: str
-    """The finding that says which leg hurts and nothing of the root; empty where there is none."""
+    """The finding that says which leg hurts and nothing of the root."""
 
 
 def items_of(model: Model) -> Items:
     """List what can be asked of a person and says something about the root."""
-    telling = [f for f in model.findings.values() if f.given is not None]
-    findings = tuple(f for f in telling if len(set((f.given or {}).values())) > 1)
-    sides = [f.id for f in telling if f not in findings]
+    findings = tuple(f for f in model.findings.values() if f.given is not None)
+    complaints = [f.id for f in model.findings.values() if f.complaint]
     placed = [
         (n, side)
         for n, f in enumerate(findings)
@@ -75,7 +74,7 @@ def items_of(model: Model) -> Items:
         np.array([side for _, side in placed]),
         np.array([order.index(key) for key in keys]),
         np.array([f.asked for f in findings]),
-        sides[0] if sides else "",
+        complaints[0],
     )
 
 

@@ -208,12 +208,10 @@ def _symptoms(record: Record, own: tuple[Side, ...], model: Model) -> Iterator[S
     mapped = any(word in pain.lower() for word in ("dermatom", "radicular", "distribution"))
     history = f"{words} {record['text']['exam'] or ''}".lower()
     yield from ((id_, None, True, None) for word, id_ in HISTORY if word in history)
-    telling = [
-        id_ for id_, f in model.findings.items() if f.given and len(set(f.given.values())) == 1
-    ]
+    complaints = [id_ for id_, f in model.findings.items() if f.complaint]
     for side in own:
-        if "leg" in pain or "sciatica" in pain or "radiat" in pain or mapped:
-            yield from ((id_, side, True, None) for id_ in telling)
+        if mapped or any(word in pain for word in ("leg", "thigh", "sciatica", "radiat")):
+            yield from ((id_, side, True, None) for id_ in complaints)
         for dermatome in DERMATOMES:
             if mapped and dermatome in pain:
                 yield f"pain-dermatome-{dermatome.lower()}", side, True, None
