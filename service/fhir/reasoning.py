@@ -182,7 +182,9 @@ def _notes(draft: Draft) -> list[Json]:
     texts = [
         *(_next(draft, item) for item in found.next_items),
         found.would_change and f"What would change it: {found.would_change}",
+        *(f"Worse: {change.sentence}" for change in answer.progression),
         *(f"To consider: {label}. {sentence}" for _, label, sentence in answer.rivals),
+        *(f"Not excluded: {label}. {sentence}" for _, label, sentence in answer.open_rivals),
         *(f"Not used ({issue.kind}): {issue.sentence}" for issue in answer.issues),
     ]
     return [note(text) for text in texts if text]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from service.clinical.answer import Question
+from service.clinical.anatomy import Side
+from service.clinical.answer import Change, Question
 from service.clinical.findings import IssueKind
 from tests.builders import (
+    AS_OF,
     LEFT_L5,
     LEFT_S1,
     a_case,
@@ -112,6 +114,17 @@ class TestClinicalImpression:
         assert any(n.startswith("What would change it:") for n in notes)
         assert any(n.startswith("To consider: Hip disease.") for n in notes)
         assert any(n.startswith("Not used (not-understood):") for n in notes)
+
+    def test_it_says_what_became_worse_and_which_mimic_is_not_excluded(self):
+        worse = Change(
+            "weakness-ankle-dorsiflexion", Side.LEFT, "4", "3", AS_OF, "Strength fell.", "strength"
+        )
+        mimic = ("peroneal", "Peroneal nerve", "Test inversion.")
+        assessment = an_assessment(progression=(worse,), open_rivals=(mimic,))
+        made = one(written(assessment), "ClinicalImpression")
+        notes = [n["text"] for n in made["note"]]
+        assert "Worse: Strength fell." in notes
+        assert "Not excluded: Peroneal nerve. Test inversion." in notes
 
     def test_the_records_are_investigations_by_kind(self):
         made = one(written(), "ClinicalImpression")
