@@ -31,10 +31,14 @@ _NORMAL = NormalDist()
 
 
 class Meaning(NamedTuple):
-    """What one answer to one finding says: its weight, and how it pulls on others of its group."""
+    """What one answer to one finding says: its weight, and how it pulls on others of its group.
+
+    ``square`` is the square of ``pull``.
+    """
 
     vector: Vector
     pull: Vector
+    square: Vector
 
 
 class Weighed(NamedTuple):
@@ -146,14 +150,17 @@ def together(model: Model, answers: Answers, sided: bool) -> Vector:
     It is the second-order correction for a shared cause of strength ``correlation``.
     """
     combination = model.combination
-    pulls = [meaning(model, id_, sided, present).pull for id_, present in answers]
     half, most = combination.correlation / 2, combination.overlap_limit
-    logs = []
-    for each in zip(*pulls, strict=True):
-        total = sum(each)
-        factor = 1 + half * (total * total - sum([x * x for x in each]))
-        logs.append(log(min(max(factor, 1 / most), most)))
-    return tuple([combination.temper * (x - logs[0]) for x in logs])
+    least = 1 / most
+    _, pulls, squares = zip(*[meaning(model, id_, sided, p) for id_, p in answers], strict=True)
+    sums = zip(
+        map(sum, zip(*pulls, strict=True)), map(sum, zip(*squares, strict=True)), strict=True
+    )
+    factors = [1 + half * (total * total - same) for total, same in sums]
+    if max(factors) > most or min(factors) < least:
+        factors = [min(max(factor, least), most) for factor in factors]
+    temper, none = combination.temper, factors[0]
+    return tuple([temper * log(factor / none) for factor in factors])
 
 
 @lru_cache(maxsize=2048)
@@ -166,7 +173,8 @@ def meaning(model: Model, id_: str, sided: bool, present: bool) -> Meaning:
     limit = model.combination.pull_limit
     pulls = [_pull(p, limit) if present else -_pull(1 - p, limit) for p in chances]
     logs = [log(p if present else 1 - p) for p in chances]
-    return Meaning(tuple([model.combination.temper * (x - logs[0]) for x in logs]), tuple(pulls))
+    vector = tuple([model.combination.temper * (x - logs[0]) for x in logs])
+    return Meaning(vector, tuple(pulls), tuple([x * x for x in pulls]))
 
 
 def _chances(given: Mapping[str, float], combination: Combination, *, sided: bool) -> list[float]:

@@ -74,7 +74,7 @@ class _Said(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _said_of(model: Model, id_: str, presence: Presence, side: Side | None) -> _Said:
-    vector, _ = meaning(model, id_, side is not None, presence is Presence.PRESENT)
+    vector, _, _ = meaning(model, id_, side is not None, presence is Presence.PRESENT)
     where = f" on the {side}" if side else ""
     return _Said(
         found=f"{model.findings[id_].label}{where}: {presence}",

@@ -93,7 +93,7 @@ def sums_of(
 ) -> Sums:
     """Add up the log ratios of each side, and of what has no side."""
     by_side: dict[Side | None, list[Vector]] = {}
-    for finding, _, (vector, _) in weighed:
+    for finding, _, (vector, _, _) in weighed:
         by_side.setdefault(finding.side, []).append(vector)
     for overlap in shared:
         by_side[overlap.side].append(overlap.vector)
