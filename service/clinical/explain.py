@@ -134,9 +134,12 @@ def leg_line(leg: Side, model: Model) -> Weight:
     return Weight("leg", "painful-leg", sentence, tuple(towards), side=leg)
 
 
+_IMAGING_IDS = {at: f"imaging-{at.code}" for at in ROOT_SIDES}
+
+
 def imaging_id(at: RootSide) -> str:
     """Name the ledger line of what imaging says of one root."""
-    return f"imaging-{at.code}"
+    return _IMAGING_IDS[at]
 
 
 def imaging_lines(
@@ -151,17 +154,17 @@ def imaging_lines(
 
 def _imaging_line(at: RootSide, weight: float, seen: Seen | None, model: Model) -> Weight:
     fact = seen.fact if seen else None
-    return Weight(
-        kind="imaging",
-        id=imaging_id(at),
-        sentence=f"{_imaging_sentence(at, seen)} (x{exp(weight):.1f} against none).",
-        towards=_kept({at: weight}),
-        group="imaging",
-        side=at.side,
-        presence=Presence.PRESENT if fact and fact.present else None,
-        sources=model.imaging.sources,
-        grade=model.imaging.grade,
-        source=Source(fact.reference, fact.version) if fact else None,
+    return Weight(  # by position, as for findings
+        "imaging",
+        imaging_id(at),
+        f"{_imaging_sentence(at, seen)} (x{exp(weight):.1f} against none).",
+        ((at, weight),) if weight else (),
+        "imaging",
+        at.side,
+        Presence.PRESENT if fact and fact.present else None,
+        model.imaging.sources,
+        model.imaging.grade,
+        Source(fact.reference, fact.version) if fact else None,
     )
 
 
