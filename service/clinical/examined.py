@@ -21,7 +21,10 @@ Held = list[tuple[Side | None, bool]]
 
 
 def examination_facts(findings: Iterable[Finding], known: Mapping[str, FindingModel]) -> Facts:
-    """Everything the examiner said, by name; later records replace earlier ones."""
+    """Everything the examiner said, by name; later records replace earlier ones.
+
+    A complaint without a value says which leg hurts, and leaves how much to be asked.
+    """
     facts: Facts = {}
     valued: list[tuple[Finding, str]] = []
     held: dict[str, Held] = {"motor": [], "sensory": [], "leg-pain": []}
@@ -29,9 +32,11 @@ def examination_facts(findings: Iterable[Finding], known: Mapping[str, FindingMo
         model = known.get(name)
         kind = model.kind if model else ""
         present = is_present(found, model)
+        complaint = model is not None and model.complaint
         if present is not None:
-            _tell(facts, name, side, present=present)
-            if group := _group_of(name, kind):
+            if found.value is not None or not complaint:
+                _tell(facts, name, side, present=present)
+            if group := "leg-pain" if complaint else _group_of(name, kind):
                 held[group].append((side, present))
         if found.value is not None:
             valued.append((found, kind))

@@ -69,6 +69,13 @@ def test_both_ankle_jerks_lost_are_bilateral(model):
     assert facts_of(model, *both)["reduced-achilles-reflex.bilateral"] is True
 
 
+def test_a_diagnosis_of_sciatica_on_both_sides_is_leg_pain_on_both_and_leaves_how_much_open(model):
+    facts = facts_of(model, found("leg-pain-nrs", "left"), found("leg-pain-nrs", "right"))
+    assert facts["leg-pain.bilateral"] is True
+    assert "leg-pain-nrs" not in facts
+    assert facts_of(model, found("leg-pain-nrs", "left", value=6.0))["leg-pain-nrs"] is True
+
+
 def test_the_lowest_strength_is_kept_for_a_movement_and_for_the_whole_examination(model):
     facts = facts_of(
         model,
