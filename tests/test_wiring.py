@@ -173,9 +173,11 @@ class Running:
             time.sleep(0.2)
 
     def stop(self) -> tuple[int, str]:
+        """End the service; all it said since it began to serve, read through the same buffer."""
         self.process.send_signal(signal.SIGTERM)
-        _, told = self.process.communicate(timeout=30)
-        return self.process.returncode, told
+        assert self.process.stderr is not None
+        told = self.process.stderr.read()
+        return self.process.wait(timeout=30), told
 
 
 @contextmanager
