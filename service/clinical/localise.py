@@ -76,9 +76,8 @@ def localise(
     answer = _answer(belief, ledger, case, model, pointed=pointed, examined=examined)
     if not answer.named:
         return answer
-    free = belief.chances if belief.free is None else belief.free
     leader = _leader(prior, evidence, sums, model)
-    return answer._replace(would_change=_would_change(answer, odds_of(free), leader))
+    return answer._replace(would_change=_would_change(answer, odds_of(belief.free), leader))
 
 
 def withhold(answer: Localisation, why: str) -> Localisation:
@@ -126,7 +125,7 @@ def _ledger(
         lines.append(explain.leg_line(evidence.leg, model))
     lines += explain.imaging_lines(evidence.seen, evidence.image, model)
     lines += [explain.rival_line(r, ROOT_SIDES) for r in evidence.rivals]
-    if belief.free is not None:
+    if belief.free is not belief.chances:
         free, held = odds_of(belief.free), odds_of(belief.chances)
         lines.append(explain.cap_line({at: held[at] - free[at] for at in held}, model))
     return tuple(lines)
@@ -211,11 +210,11 @@ def _named(
     least = likely[-1][1] / rules.name_ratio
     if len(likely) == len(ranked) or ranked[len(likely)][1] <= least:
         return tuple(sorted(named))
-    without = [
+    of_others = [
         p if roots.isdisjoint(named) else 0.0
         for p, roots in zip(belief.chances, ROOTS_OF, strict=True)
     ]
-    if max(marginals_of(without).values()) > least:
+    if max(marginals_of(of_others).values()) > least:
         return ()
     return tuple(sorted(named))
 

@@ -46,12 +46,12 @@ class Prior(NamedTuple):
 class Belief(NamedTuple):
     """The answer in numbers: the chance of each of PAIRS and of each root and side.
 
-    ``free`` are the chances before a ceiling drew them back, where one did.
+    ``free`` are the chances before a ceiling drew them back; where none did, the very same.
     """
 
     chances: Chances
     marginals: Mapping[RootSide, float]
-    free: Chances | None = None
+    free: Chances
 
 
 @lru_cache(maxsize=128)
@@ -138,7 +138,7 @@ def belief_of(chances: Chances, prior: Prior, ceiling: float) -> Belief:
             before = prior.marginals[at]
             kept = min(kept, (ceiling - before) / (after - before))
     if kept == 1.0:
-        return Belief(free, marginals)
+        return Belief(free, marginals, free)
     lost = 1 - kept
     held = [kept * p + lost * q for p, q in zip(free, prior.chances, strict=True)]
     drawn = {at: kept * p + lost * prior.marginals[at] for at, p in marginals.items()}
