@@ -30,6 +30,7 @@ from service.clinical.posterior import (
     without,
 )
 from service.clinical.root_sets import PAIRS, ROOT_SIDES, SINGLE
+from service.clinical.worth_recording import next_items
 
 TIED = 1e12
 """Probabilities that agree in so many digits are equal: what is left is the order of adding up."""
@@ -184,7 +185,7 @@ def _answer(
         named=named,
         candidates=candidates,
         ledger=ledger,
-        next_items=explain.next_items(case, marginals, none, model),
+        next_items=next_items(case, marginals, none, model),
         would_change="",
         statement=explain.statement(ranked, none, named, candidates, model, informed=informed),
         examination=pointed,
