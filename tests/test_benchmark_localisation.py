@@ -73,9 +73,7 @@ def test_shared_causes_make_findings_of_a_group_rise_together(model: Model, item
     assert related > 0.1
 
 
-def test_grades_of_imaging_add_up_and_have_the_ratios_of_the_model(
-    model: Model, items: Items
-) -> None:
+def test_grades_of_imaging_add_up_and_a_higher_one_tells_more(model: Model, items: Items) -> None:
     truth = truth_named("known, independent", model, items)
     assert np.allclose(truth.silent.sum(axis=2), 1)
     assert np.allclose(truth.compressed.sum(axis=2), 1)

@@ -86,8 +86,7 @@ def write(measured: Measured, folder: Path) -> None:
     from benchmarks.localisation.plots import draw_plots
 
     draw_plots(measured.results, folder / "plots")
-    page = report.page(measured, report.summary(measured))
-    (folder / "localisation.md").write_text(page, encoding="utf-8")
+    (folder / "localisation.md").write_text(report.page(measured), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -11,10 +11,7 @@ from benchmarks.localisation.patients import Patients
 from benchmarks.localisation.states import COLUMN, Floats, Items
 from benchmarks.localisation.world import Truth
 from service.clinical.model import STATES
-from service.clinical.root_sets import HYPOTHESES, PAIRS
-
-SINGLES = [HYPOTHESES.index(frozenset({root})) for root in STATES[:-1]]
-"""Index of each root alone among the hypotheses of a side, in the order of STATES."""
+from service.clinical.root_sets import PAIRS, SINGLE
 
 CASCADE = (
     ("reduced-achilles-reflex", "S1"),
@@ -75,7 +72,7 @@ def _votes(patients: Patients, items: Items, rule: Rule) -> Floats:
     """From votes for L3, L4, L5, S1 on the left and right, to a score for each single-root state."""
     votes = rule(patients, items)
     score = np.full((len(votes), len(PAIRS)), -1.0)
-    for place, single in enumerate(SINGLES):
+    for place, single in enumerate(SINGLE.values()):
         score[:, PAIRS.index((single, 0))] = votes[:, 0, place]
         score[:, PAIRS.index((0, single))] = votes[:, 1, place]
     score[:, 0] = 0.5
@@ -84,18 +81,18 @@ def _votes(patients: Patients, items: Items, rule: Rule) -> Floats:
 
 def _counts(patients: Patients, items: Items) -> Floats:
     """Count the signs that are there for the root in which each is commonest."""
-    votes = np.zeros((len(patients.state), 2, len(SINGLES)))
+    votes = np.zeros((len(patients.state), 2, len(SINGLE)))
     for k, (finding, side) in enumerate(zip(items.finding, items.side, strict=True)):
         given = items.findings[finding].given or {}
         root = int(np.argmax([given[state] for state in STATES]))
-        if side < len(COLUMN) - 1 and root < len(SINGLES):
+        if side < len(COLUMN) - 1 and root < len(SINGLE):
             votes[:, side, root] += patients.present[:, k] & patients.recorded[:, k]
     return votes
 
 
 def _cascade(patients: Patients, items: Items) -> Floats:
     """Take the first sign of the cascade that is there."""
-    votes = np.zeros((len(patients.state), 2, len(SINGLES)))
+    votes = np.zeros((len(patients.state), 2, len(SINGLE)))
     ids = [items.findings[f].id for f in items.finding]
     for step, (finding, root) in enumerate(reversed(CASCADE), start=1):
         for k in (k for k, id_ in enumerate(ids) if id_ == finding):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import erf, sqrt
+from math import sqrt
+from statistics import NormalDist
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from benchmarks.localisation.world import SIGNS, Truth
 NODES = 15
 """Points at which the shared cause of a group is integrated."""
 
-cumulative = np.vectorize(lambda x: 0.5 * (1 + erf(x / sqrt(2))), otypes=[float])
+cumulative = np.vectorize(NormalDist().cdf, otypes=[float])
 
 
 def read(patients: Patients, truth: Truth, *, imaging: bool) -> Floats:

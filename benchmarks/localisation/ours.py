@@ -10,18 +10,15 @@ from benchmarks.localisation.cases import CaseMaker
 from benchmarks.localisation.patients import Patients
 from benchmarks.localisation.states import BIT, Floats, Ints, Items
 from benchmarks.localisation.world import SIGNS, World
-from service.clinical.anatomy import Side
 from service.clinical.answer import Localisation
 from service.clinical.facts import case_facts
 from service.clinical.localise import localise
 from service.clinical.model import Model
+from service.clinical.posterior import ROOTS_OF
 from service.clinical.red_flags import watch
-from service.clinical.root_sets import HYPOTHESES, PAIRS, on_side
+from service.clinical.root_sets import PAIRS
 
-PLACE = {
-    on_side(HYPOTHESES[i], Side.LEFT) | on_side(HYPOTHESES[j], Side.RIGHT): n
-    for n, (i, j) in enumerate(PAIRS)
-}
+PLACE = {roots: n for n, roots in enumerate(ROOTS_OF)}
 """From the roots of a hypothesis to its place among the states."""
 
 

@@ -36,7 +36,6 @@ class Line(NamedTuple):
     side: bool | None
     named: bool
     flagged: bool
-    abstained: bool
     confident: bool
     enough: bool
 
@@ -68,7 +67,6 @@ def _line(record: Record, said: Assessment) -> Line:
         side=first.side.value == answer["side"] if known_side else None,
         named=any(at.root.value in roots for at in loc.named),
         flagged=bool(said.flags or said.rivals or said.concordance.disagreements),
-        abstained=not loc.named,
         confident=bool(loc.named) and agree and not said.flags,
         enough=record["completeness"]["exam_items"] >= ENOUGH,
     )

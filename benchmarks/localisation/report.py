@@ -35,13 +35,13 @@ READING = """
 """
 
 
-def page(m: Measured, seconds_free: str) -> str:
-    """The whole page as Markdown; ``seconds_free`` says how many patients, without any time."""
+def page(m: Measured) -> str:
+    """The whole page as Markdown."""
     known = m.cases is not None
     return "\n".join(
         [
             HEAD,
-            seconds_free,
+            summary(m),
             "\n## The bars\n",
             bar_table(all_bars(m)),
             READING,

@@ -18,14 +18,13 @@ BINS = 10
 class Scores(NamedTuple):
     """Scores of one reader over the patients of one world; every one a mean over patients.
 
-    ``accuracy`` and ``top_two`` are of the answers shown (a root and side, or none), ``exact`` of
-    the whole state. ``regret`` and ``regret_exact`` are points below the optimal reader, with the
-    standard error ``noise``. ``ece`` is of the top answer shown, ``ece_exact`` of the top state.
+    ``accuracy`` and ``top_two`` are of the answers shown (a root and side, or none). ``regret`` and
+    ``regret_exact`` are points below the optimal reader, of the answer shown and of the whole state,
+    with the standard error ``noise``. ``ece`` is of the top answer shown, ``ece_exact`` of the top state.
     ``covered`` and ``size`` are of 90 % sets of roots.
     """
 
     accuracy: float
-    exact: float
     top_two: float
     regret: float
     regret_exact: float
@@ -49,7 +48,6 @@ def score(posterior: Floats, optimal: Floats, label: Ints, share: float) -> Scor
     inside, size = sets(posterior, optimal, share)
     return Scores(
         accuracy=hit.mean(),
-        exact=exact.mean(),
         top_two=_top_two(shown, optimal),
         regret=100 * lost.mean(),
         regret_exact=100 * lost_exact.mean(),
@@ -147,7 +145,6 @@ class Named(NamedTuple):
     share: float
     right: float
     shown_covered: float
-    shown_size: float
 
 
 def naming(named: Ints, shown: Ints, optimal: Floats) -> Named:
@@ -156,10 +153,8 @@ def naming(named: Ints, shown: Ints, optimal: Floats) -> Named:
     right = (optimal * holds).sum(axis=1)
     some = named > 0
     covered = (optimal * within(shown)).sum(axis=1)
-    size = np.array([int(bits).bit_count() for bits in shown])
     return Named(
         float(some.mean()),
         float(right[some].mean()) if some.any() else float("nan"),
         float(covered.mean()),
-        float(size.mean()),
     )

@@ -36,9 +36,9 @@ class World:
     from what the model holds) or unknown (probabilities drawn). ``population`` is what the reader is
     told; ``none`` the true share of people without a compressed root. ``asked`` findings are asked
     on the painful leg, or half of them on both legs where ``both_legs``; each answer is kept with
-    probability ``kept``. Which leg hurts is recorded where ``side_told``. Where ``overlapping`` the
-    findings that say the same again in other words are asked too. ``shift`` is how often imaging counts one level off; where ``doubtful``
-    the report says the count is in doubt.
+    probability ``kept``. Which leg hurts is recorded where ``side_told``. Where
+    ``overlapping`` the findings that say the same again in other words are asked too. ``shift`` is
+    how often imaging counts one level off; where ``doubtful`` the report says the count is in doubt.
     """
 
     name: str
