@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import inf
+from typing import NamedTuple
 
 from service.clinical.anatomy import (
     DiscLevel,
     Root,
     RootSide,
     Side,
-    crossing_level,
     exiting_root,
     foramen_of,
+    places_of,
     roots_at,
     traversing_root,
 )
@@ -30,6 +32,16 @@ _DISCS = {disc.value: disc for disc in DiscLevel}
 _ROOTS = {root.value: root for root in Root}
 
 
+class _Part(NamedTuple):
+    """One part of an order: what it names, what it may name for these roots, and how many at most."""
+
+    kind: str
+    roots: Sequence[RootSide]
+    named: Sequence[str]
+    expected: Sequence[str]
+    most: float = inf
+
+
 def against(
     order: Order,
     aim: Sequence[RootSide],
@@ -44,40 +56,33 @@ def against(
     """
     if order.kind not in AIMED or not aim:
         return
-    source = (order.source,)
-    if order.sides and not {at.side for at in aim}.issuperset(order.sides):
-        yield disagree("order-side", model, aim, order=order.sides, sources=source, word=word)
+    for part in _parts(order, aim, facts, model):
+        if not set(part.named) <= set(part.expected) or len(part.named) > part.most:
+            yield disagree(
+                part.kind,
+                model,
+                part.roots,
+                order=part.named,
+                expected=part.expected,
+                sources=(order.source,),
+                word=word,
+            )
+
+
+def _parts(
+    order: Order, aim: Sequence[RootSide], facts: Sequence[ImagingFact], model: Model
+) -> Iterator[_Part]:
     here = [at for at in aim if at.side in order.sides] or aim
     meant = {at: _meant(at, facts) for at in here}
-    if order.roots and not {root for roots in meant.values() for root in roots}.issuperset(
-        order.roots
-    ):
-        yield disagree("order-root", model, here, order=order.roots, sources=source, word=word)
     there = [at for at in here if not meant[at].isdisjoint(order.roots)] or here
     foramina = [foramen_of(root) for at in there for root in sorted(meant[at])]
-    expected, most = foramina, len(foramina)
+    levels, most = foramina, len(foramina)
     if order.kind == "surgery":
-        expected, most = _operated(there, facts, model)
-    if order.levels and not (set(order.levels) <= set(expected) and len(order.levels) <= most):
-        yield disagree(
-            "order-level",
-            model,
-            there,
-            order=order.levels,
-            expected=expected,
-            sources=source,
-            word=word,
-        )
-    if order.foramina and not set(order.foramina) <= set(foramina):
-        yield disagree(
-            "order-foramen",
-            model,
-            there,
-            order=order.foramina,
-            expected=foramina,
-            sources=source,
-            word=word,
-        )
+        levels, most = _operated(there, facts, model)
+    yield _Part("order-side", aim, order.sides, [at.side for at in aim])
+    yield _Part("order-root", here, order.roots, [r for at in here for r in sorted(meant[at])])
+    yield _Part("order-level", there, order.levels, levels, most)
+    yield _Part("order-foramen", there, order.foramina, foramina)
 
 
 def reached(order: Order, sides: Sequence[Side]) -> tuple[RootSide, ...]:
@@ -131,7 +136,4 @@ def _operated(
     for least in (model.imaging.lesion_grade, model.imaging.grade_of_contact):
         if levels := [level for grade, level in shown if grade >= least]:
             return levels, len(levels)
-    passed = [
-        level for at in aim for level in (crossing_level(at.root), _DISCS.get(foramen_of(at.root)))
-    ]
-    return [level.value for level in passed if level], len(aim)
+    return [level.value for at in aim for level, _ in places_of(at.root)], len(aim)
