@@ -20,6 +20,7 @@ from service.clinical.anatomy import (
 from service.clinical.answer import Discordance
 from service.clinical.disagreement import AND, disagree
 from service.clinical.findings import Order
+from service.clinical.image_grades import PLACED, zones_of
 from service.clinical.imaging import ImagingFact
 from service.clinical.lesions import current, seen_roots
 from service.clinical.model import Model
@@ -110,10 +111,8 @@ def _shown(fact: ImagingFact, at: RootSide) -> tuple[Root, ...]:
         return ()
     if fact.root:
         return (fact.root,)
-    zones = fact.zones if fact.disc else ()
-    return tuple(
-        root for zone in zones if fact.disc for root in roots_at(fact.disc, zone, fact.migration)
-    )
+    level, zones = fact.disc, zones_of(fact) if fact.kind in PLACED else fact.zones
+    return tuple(root for zone in zones if level for root in roots_at(level, zone, fact.migration))
 
 
 def _operated(

@@ -180,6 +180,19 @@ def test_an_upper_root_that_imaging_shows_may_be_ordered_by_its_own_name(model):
     assert kinds_by_order(model, answer, orders) == [{"order-root", "order-foramen"}]
 
 
+@pytest.mark.parametrize(
+    "shown",
+    [
+        lesion("foraminal_stenosis", "L2-L3", "left", severity="severe"),
+        lesion("lateral_recess_stenosis", "L1-L2", "left", severity="severe"),
+        lesion("extrusion", "L1-L2", "left"),
+    ],
+)
+def test_an_upper_root_is_shown_by_a_lesion_whose_zone_is_not_written(model, shown):
+    orders = [("injection", ("L2",), ("left",), (), ("L2-L3",))]
+    assert kinds_by_order(model, answered(*at("left L3")), orders, [shown]) == [set()]
+
+
 @pytest.mark.parametrize("kind", ["imaging", "physiotherapy", "referral", "electrodiagnosis"])
 def test_an_order_that_is_aimed_at_no_root_is_never_discordant(model, kind):
     order = (kind, ("S1",), ("right",), ("L1-L2",), ("L1-L2",))
