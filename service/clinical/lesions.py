@@ -105,11 +105,6 @@ def seen_roots(facts: Iterable[ImagingFact], model: ImagingModel) -> tuple[Seen,
     return tuple([strongest[root] for root in sorted(strongest)])
 
 
-def conflicts(facts: Iterable[ImagingFact], model: ImagingModel) -> tuple[RootSide, ...]:
-    """List the roots that one statement calls compressed and another one does not."""
-    return tuple(s.root for s in seen_roots(facts, model) if s.denial is not None)
-
-
 def _stated(fact: ImagingFact, model: ImagingModel) -> list[Seen]:
     named = fact.root or _by_role(fact)
     if named is None:
