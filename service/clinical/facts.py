@@ -88,7 +88,12 @@ _OF_FINDING = re.compile(r"(@left|@right|\.value|\.bilateral)$")
 
 def is_known(name: str, findings: Collection[str]) -> bool:
     """Whether a criterion may speak of this name; ``findings`` are the ids of the vocabulary."""
-    return bool(_NAMES.fullmatch(name)) or _OF_FINDING.sub("", name) in findings
+    return bool(_NAMES.fullmatch(name)) or item_of(name) in findings
+
+
+def item_of(name: str) -> str:
+    """The item that a fact was recorded as: its name without side, value or both sides."""
+    return _OF_FINDING.sub("", name)
 
 
 def case_facts(

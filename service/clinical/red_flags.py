@@ -5,17 +5,16 @@ Nothing here is a computed risk: an item was recorded or it was not.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from service.clinical.answer import FlagRaised
 from service.clinical.criteria import Condition, Facts, Sheet
+from service.clinical.facts import item_of
 from service.clinical.model import Easing, Model, RedFlag, RivalPattern, Standing
 
 _MEASURE = ".value"
-_PART = re.compile(r"(@left|@right|\.value|\.bilateral)$")
 
 
 class OpenRival(NamedTuple):
@@ -158,4 +157,4 @@ def _is_suspected(flag: RedFlag, facts: Facts) -> bool:
 def _matched(condition: Condition, facts: Facts) -> tuple[str, ...]:
     """Names of the recorded items that make the condition hold."""
     criteria = (*condition.every, *condition.some)
-    return tuple(_PART.sub("", c.name) for c in criteria if c.holds(facts))
+    return tuple(item_of(c.name) for c in criteria if c.holds(facts))
