@@ -24,8 +24,8 @@ READING = """
   the painful leg and which leg hurts is on record, unless the world says otherwise; imaging speaks of six roots of eight.
 - **Known** worlds hold our own probabilities and one stated population; findings of a group share a cause of the strength given.
   **Missing** ones keep each answer with probability one half. In **other** worlds one thing differs. **Unknown** worlds draw every
-  probability anew from a beta distribution worth 120, 50 or 20 patients by the grade of the finding, the frequencies of roots, how
-  often imaging is silent or telling, and a share of people without a compressed root from 10 to 50 %.
+  probability anew from a beta distribution worth as many people as the model counts for the grade of the finding, the frequencies of
+  roots, how often imaging is silent or telling, and a share of people without a compressed root from 10 to 50 %.
 - **Optimal** is the Bayes-optimal reader that knows all numbers of its world, the strength of shared causes, and the painful leg.
   **Regret** is points of accuracy below it: first for the answer shown (a root and side, or none), then for the exact set of roots.
   The **unavoidable** part is what a reader loses that knows everything but the drawn numbers.

@@ -11,9 +11,6 @@ from benchmarks.localisation.cases import ratios_at
 from benchmarks.localisation.states import Floats, Items, chances, given_of, prior_of
 from service.clinical.model import MODEL_ROOTS, Model
 
-COUNTS = {"high": 120.0, "moderate": 50.0, "low": 20.0}
-"""How many patients each grade of evidence counts for when a world draws its own probabilities."""
-
 SILENT = ((0, 0.10, 0.05), (50, 0.13, 0.065), (70, 0.16, 0.08))
 """From an age on: how often a root that is not the cause looks displaced, and looks compressed.
 
@@ -126,7 +123,9 @@ def truth_of(world: World, model: Model, items: Items) -> Truth:
     drawn = world.kind == "unknown"
     given = given_of(model, items)
     if drawn:
-        counts = np.array([COUNTS[f.grade] for f in items.findings])[:, None]
+        held = model.combination
+        by_grade = {"high": held.count_high, "moderate": held.count_moderate, "low": held.count_low}
+        counts = np.array([by_grade[f.grade] for f in items.findings])[:, None]
         given = np.clip(rng.beta(given * counts, (1 - given) * counts), 0.005, 0.98)
     ages, silent, compressed = _imaging(model, rng if drawn else None)
     return Truth(
@@ -165,7 +164,7 @@ def _priors(world: World, model: Model, rng: np.random.Generator | None) -> Floa
     for band in bands:
         roots = np.array([band[root] for root in MODEL_ROOTS])
         if rng is not None:
-            roots = rng.dirichlet(100 * roots + 0.5)
+            roots = rng.dirichlet(model.combination.count_prior * roots + 0.5)
         two = rules.two_roots if world.two_roots is None else world.two_roots
         both = rules.both_sides if world.both_sides is None else world.both_sides
         rows.append(prior_of(world.none, roots, two, both))
