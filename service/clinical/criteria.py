@@ -127,22 +127,8 @@ class Condition:
         return (decided and true >= self.enough) or None
 
     def is_met(self, facts: Facts) -> bool:
-        """Whether it holds for sure: as ``holds``, where unknown need not be told from false."""
-        known = facts.get
-        for criterion in self.every:
-            fact = known(criterion.name)
-            if fact is None or not criterion.fits(fact):
-                return False
-        for criterion in self.never:
-            fact = known(criterion.name)
-            if fact is not None and criterion.fits(fact):
-                return False
-        held = 0
-        for criterion in self.some:
-            fact = known(criterion.name)
-            if fact is not None and criterion.fits(fact):
-                held += 1
-        return held >= self.enough or not self.some
+        """Whether it holds for sure."""
+        return self.holds(facts) is True
 
     def unanswered(self, facts: Facts) -> tuple[str, ...]:
         """Names of the facts this condition asks for and does not find."""

@@ -65,18 +65,6 @@ def test_learning_more_never_reverses_what_every_and_some_already_decided(known,
         assert rule.holds({**more, **known}) is decided
 
 
-@given(
-    st.dictionaries(st.sampled_from("abc"), st.booleans()),
-    st.lists(st.sampled_from(["a", "not a", "b", "c"]), max_size=2),
-    st.lists(st.sampled_from(["a", "b", "c"]), max_size=3),
-    st.lists(st.sampled_from(["a", "b", "c"]), max_size=2),
-    st.integers(1, 2),
-)
-def test_a_condition_is_met_exactly_when_it_holds_for_sure(facts, every, some, never, enough):
-    asked = condition(every, some, never, enough)
-    assert asked.is_met(facts) == (asked.holds(facts) is True)
-
-
 def test_a_criterion_said_twice_counts_once():
     assert condition(some=["a", "a", "b"], enough=2).holds({"a": True, "b": False}) is False
 
