@@ -13,7 +13,7 @@ From the examination, per finding id:
 ``motor.bilateral``         strength findings present on both sides
 ``mrc.min``                 the lowest strength grade, 0 to 5
 ``sensory.deficit``         any ``sensory-loss-`` finding present; ``.bilateral`` as above
-``leg-pain.bilateral``      ``pain-`` findings present on both sides
+``leg-pain.bilateral``      ``pain-`` findings or complaints present on both sides
 ``reflex.max``              the highest reflex grade, 0 to 4
 ==========================  ====================================================================
 
@@ -47,10 +47,12 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from service.clinical.answer import Concordance, FlagRaised, Localisation
+from service.clinical.concordance import LIKELIER_THAN_NOT
 from service.clinical.criteria import Fact
 from service.clinical.examined import examination_facts
 from service.clinical.findings import Case, Medicine, Order, Person, Study, Treatment
 from service.clinical.imaging import ImagingFact
+from service.clinical.lesions import current
 from service.clinical.model import FindingModel, Model, RivalPattern
 from service.clinical.progression import course
 
@@ -70,7 +72,6 @@ ENDED = frozenset({"completed", "stopped", "cancelled", "ended", "not-taken", "e
 YEAR = 365
 RECALL = 4.0
 """How many weeks a remembered onset may be off."""
-LIKELIER_THAN_NOT = 0.5
 
 _NAMES = re.compile(
     r"age|sex|pregnant|duration\.weeks|mrc\.min|motor\.(deficit|bilateral|fall|progressive)"
@@ -216,10 +217,9 @@ def _imaging(studies: Collection[Study], seen: Collection[ImagingFact]) -> dict[
     for study in studies:
         for kind in study.serious:
             facts[f"imaging.serious-{kind}"] = True
-    for fact in seen:
-        if fact.time != "resolved_or_prior":
-            name = f"imaging.{fact.kind.replace('_', '-')}"
-            facts[name] = bool(facts.get(name)) or (fact.present and not fact.possible)
+    for fact in current(seen):
+        name = f"imaging.{fact.kind.replace('_', '-')}"
+        facts[name] = bool(facts.get(name)) or (fact.present and not fact.possible)
     return facts
 
 
