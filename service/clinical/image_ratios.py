@@ -84,14 +84,14 @@ def doubted(
     known = [v for name, v in model.variants.items() if name in stated]
     counting = [v for v in known if v.counts]
     if len(counting) > 1 or (doubtful and not counting):
-        ratios = spread_by_numbering(ratios, model)
+        ratios = _spread_by_numbering(ratios, model)
         known = [v for v in known if not v.counts]
     for variant in known:
         ratios = _read_as(ratios, variant.reads)
     return ratios
 
 
-def spread_by_numbering(
+def _spread_by_numbering(
     ratios: Mapping[RootSide, float], model: ImagingModel
 ) -> dict[RootSide, float]:
     """Share each ratio with the neighbours when the count of vertebrae is in doubt."""
