@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from service.clinical.anatomy import BOTH, Side
 from service.clinical.criteria import Fact
@@ -45,7 +44,6 @@ def examination_facts(findings: Iterable[Finding], known: Mapping[str, FindingMo
     return facts
 
 
-@lru_cache(maxsize=1024)
 def _group_of(name: str, kind: str) -> str:
     """The findings that this one is put together with; empty where it stands alone."""
     if kind == "strength":
