@@ -33,10 +33,10 @@ class FindingModel:
     ``group`` names the dependence group; findings of one group are not independent. ``given`` maps
     each state (``L3 L4 L5 S1 none``) to P(present | state), or is ``None`` where the finding says
     nothing about the root. ``at_most`` and ``at_least`` turn a graded value into presence.
-    ``grade`` is high, moderate or low. ``crossed`` marks a test of one leg that brings on pain in the other: its side is written either way. ``aliases`` are
-    other ids by which the same finding is said; only ``id`` is used inside. ``asked`` is false for
-    what is never proposed as the next thing to record. ``complaint`` marks what says
-    which leg hurts.
+    ``grade`` is high, moderate or low. ``aliases`` are other ids by which the same finding is said;
+    only ``id`` is used inside. ``crossed`` marks a test of one leg that brings on pain in the
+    other: its side is written either way. ``asked`` is false for what is never proposed as the
+    next thing to record. ``complaint`` marks what says which leg hurts.
     """
 
     id: str
